@@ -1,0 +1,304 @@
+//! Bringing the hardware up and down: what `EvtDevicePrepareHardware`, `EvtDeviceD0Entry`, `EvtDeviceD0Exit` and
+//! `EvtDeviceReleaseHardware` do.
+
+use arrayvec::ArrayVec;
+use netadapter::bus::BusInterface;
+use netadapter::debug::Level;
+use netadapter::debug_print;
+use netadapter::device::DeviceHandle;
+use netadapter::interrupt;
+use netadapter::memory::Shared;
+use netadapter::processor;
+use netadapter::queue::Notifier;
+use netadapter::resources::{MessageResource, Resource, Resources};
+use netadapter::{Result, Status};
+
+use crate::adapter::{self, MTU_MAX};
+use crate::buffer_pool::BufferPool;
+use crate::keywords::Keywords;
+use crate::nic::{Nic, Setup, State};
+use crate::queue_interrupt::{Message, QueueInterrupt};
+use crate::rx_queue::ReceivePath;
+use crate::spread::{self, MAXIMUM_QUEUES, Plan};
+use crate::tx_queue::{self, TransmitPath};
+use crate::virtio::control_queue::{Command, ControlQueue};
+use crate::virtio::features::Features;
+use crate::virtio::pci::{self, CONFIGURATION_BYTES, Capabilities};
+use crate::virtio::split_queue::SplitQueue;
+use crate::virtio::transport::{Identity, Line, Transport};
+
+/// The message for changes of the device's configuration. Without more messages it serves the queues too.
+const CONFIGURATION_MESSAGE: u16 = 0;
+/// One message for the configuration, one for each queue.
+const MESSAGES_MAX: usize = 1 + MAXIMUM_QUEUES;
+
+/// Reads what the PCI function says of itself. IRQL: PASSIVE_LEVEL, in any power state that has configuration space.
+///
+/// # Errors
+///
+/// STATUS_DEVICE_CONFIGURATION_ERROR when that makes no sense; else that of the bus driver.
+pub fn read_function(device: DeviceHandle) -> Result<([u8; CONFIGURATION_BYTES], Capabilities)> {
+    let mut configuration = [0; CONFIGURATION_BYTES];
+    let read = BusInterface::query(device)?.read_configuration(&mut configuration);
+    if read < CONFIGURATION_BYTES {
+        debug_print!(
+            Level::Error,
+            "dhpnic: only {read} bytes of configuration space can be read"
+        );
+        return Err(Status::DEVICE_CONFIGURATION_ERROR);
+    }
+    let capabilities = pci::parse(&configuration).map_err(|malformed| {
+        debug_print!(Level::Error, "dhpnic: {malformed}");
+        Status::DEVICE_CONFIGURATION_ERROR
+    })?;
+    Ok((configuration, capabilities))
+}
+
+/// Makes the hardware ready with the given resources: registers, plan, memory, interrupts, capabilities. The device
+/// stays reset.
+///
+/// IRQL: PASSIVE_LEVEL.
+///
+/// # Errors
+///
+/// The first failure; [`release`] undoes what was done by then.
+pub fn prepare(nic: &Shared<Nic>, resources: &Resources<'_>) -> Result<()> {
+    let (configuration, capabilities) = read_function(nic.device)?;
+    let transport = Shared::try_new(Transport::map(&capabilities, &configuration, resources)?)?;
+    let identity = usable(transport.identify()?);
+    let messages: ArrayVec<MessageResource<'_>, MESSAGES_MAX> = resources
+        .iter()
+        .filter_map(|resource| match resource {
+            Resource::Message(message) => Some(message),
+            _ => None,
+        })
+        .take(MESSAGES_MAX)
+        .collect();
+    if messages.is_empty() {
+        debug_print!(
+            Level::Error,
+            "dhpnic: the system granted no message-signalled interrupt"
+        );
+        return Err(Status::DEVICE_CONFIGURATION_ERROR);
+    }
+    let mut setup = Setup {
+        transport,
+        features: identity.features,
+        config: identity.config,
+        plan: Plan {
+            queues: ArrayVec::new(),
+            table_entries: 0,
+        },
+        messages: messages.len() as u16,
+        keywords: Keywords::read(&nic.adapter()?.open_configuration()?),
+    };
+    setup.plan = spread::plan(
+        processor::active(),
+        &setup.keywords.scaling,
+        &setup.limits(),
+        &nic.targets(),
+    );
+    allocate(nic, &setup)?;
+    create_interrupts(nic, &setup, &messages)?;
+    nic.set_queue_reset(setup.features.contains(Features::RING_RESET));
+    nic.scaling.lock().limit_to(setup.plan.queues.len() as u16);
+    debug_print!(
+        Level::Info,
+        "dhpnic: {} receive queues, {} messages, {} table entries",
+        setup.plan.queues.len(),
+        setup.messages,
+        setup.plan.table_entries,
+    );
+    drop(nic.set_state(State::Prepared(setup.clone())));
+    adapter::start(nic, &setup)
+}
+
+/// Forgets the resources. IRQL: PASSIVE_LEVEL.
+pub fn release(nic: &Nic) {
+    drop(nic.set_state(State::Released));
+}
+
+/// Starts the device: queues, filters, receive scaling, link.
+///
+/// IRQL: PASSIVE_LEVEL.
+///
+/// # Errors
+///
+/// STATUS_INVALID_DEVICE_STATE when the hardware is not prepared; else the first failure, after which the device is
+/// reset again.
+pub fn power_up(nic: &Nic) -> Result<()> {
+    let setup = nic.setup().ok_or(Status::INVALID_DEVICE_STATE)?;
+    let result = connect(nic, &setup).and_then(|()| {
+        drop(nic.set_state(State::Working(setup.clone())));
+        tell_everything(nic, &setup)
+    });
+    if result.is_err() {
+        power_down(nic);
+        return result;
+    }
+    nic.follow_configuration();
+    Ok(())
+}
+
+/// Stops the device: after this it touches no memory, and sends no message.
+///
+/// IRQL: PASSIVE_LEVEL.
+pub fn power_down(nic: &Nic) {
+    let Some(setup) = nic.setup() else { return };
+    if let Some(control) = nic.control.lock().as_mut() {
+        control.disconnect();
+    }
+    nic.report_failure(setup.transport.reset());
+    for path in nic.paths.iter().filter_map(|path| path.get()) {
+        path.disconnect();
+    }
+    if let Ok(transmit) = nic.transmit() {
+        transmit.disconnect();
+    }
+    drop(nic.set_state(State::Prepared(setup)));
+}
+
+/// What the driver can use of a device. Frames have to fit into one receive buffer: a device that may send longer ones
+/// is not promised that it may (5.1.4.2: VIRTIO_NET_F_MTU obliges the driver to take frames of that size).
+fn usable(identity: Identity) -> Identity {
+    let Identity {
+        mut features,
+        mut config,
+    } = identity;
+    if config.mtu.is_none_or(|mtu| mtu > MTU_MAX) {
+        features = features.without(Features::MTU);
+        config.mtu = None;
+    }
+    Identity { features, config }
+}
+
+/// Memory for everything in the plan that does not have it yet.
+fn allocate(nic: &Nic, setup: &Setup) -> Result<()> {
+    if nic.transmit.get().is_none() {
+        let size = setup.transport.queue_size(tx_queue::VIRTQUEUE);
+        if size < 2 {
+            return Err(Status::DEVICE_CONFIGURATION_ERROR);
+        }
+        let _ = nic.transmit.set(Shared::try_new(TransmitPath::allocate(
+            &nic.enabler,
+            size,
+        )?)?);
+    }
+    if setup.features.contains(Features::CTRL_VQ) && nic.control.lock().is_none() {
+        let control = ControlQueue::allocate(&nic.enabler)?;
+        *nic.control.lock() = Some(control);
+    }
+    for (queue, number) in setup.plan.queues.iter().zip(0..) {
+        let place = &nic.paths[usize::from(number)];
+        let path = match place.get() {
+            Some(path) => path,
+            None => {
+                let path = Shared::try_new(receive_path(nic, setup, number)?)?;
+                place.set(path).map_err(|_| Status::INVALID_DEVICE_STATE)?
+            }
+        };
+        path.interrupt().retarget(queue.processor);
+    }
+    Ok(())
+}
+
+fn receive_path(nic: &Nic, setup: &Setup, number: u16) -> Result<ReceivePath> {
+    let buffers = setup.keywords.receive_buffers;
+    let size = setup.transport.queue_size(2 * number).min(buffers);
+    if size == 0 {
+        return Err(Status::DEVICE_CONFIGURATION_ERROR);
+    }
+    // The only transmit queue shares the message of the first receive queue.
+    let tx = if number == 0 {
+        Some(nic.transmit()?.notifier().clone())
+    } else {
+        None
+    };
+    let rx = Shared::try_new(Notifier::new())?;
+    let ring = nic.enabler.common_buffer(SplitQueue::memory_bytes(size))?;
+    ReceivePath::try_new(
+        number,
+        BufferPool::allocate(&nic.enabler, buffers)?,
+        SplitQueue::new(ring, size)?,
+        QueueInterrupt::try_new(rx, tx, nic.processors().clone())?,
+    )
+}
+
+/// An interrupt for every message that the plan uses. The framework deletes them after `EvtDeviceReleaseHardware`.
+fn create_interrupts(
+    nic: &Shared<Nic>,
+    setup: &Setup,
+    messages: &[MessageResource<'_>],
+) -> Result<()> {
+    for (message, number) in messages.iter().zip(0..) {
+        let queue =
+            (0..setup.plan.queues.len() as u16).find(|queue| setup.queue_message(*queue) == number);
+        let data = Message {
+            configuration: (number == CONFIGURATION_MESSAGE).then(|| nic.clone()),
+            queue: queue.and_then(|queue| nic.any_path(queue)).cloned(),
+        };
+        if data.configuration.is_some() || data.queue.is_some() {
+            interrupt::create(nic.device, message, data)?;
+        }
+    }
+    Ok(())
+}
+
+/// Gives the device its queues, and lets it live.
+fn connect(nic: &Nic, setup: &Setup) -> Result<()> {
+    let transport = &setup.transport;
+    let event_index = setup.features.contains(Features::EVENT_IDX);
+    let enable = |virtqueue: u16, queue: &SplitQueue, message: Option<u16>| {
+        let doorbell = transport.enable_queue(virtqueue, queue, message)?;
+        Ok(Line {
+            transport: transport.clone(),
+            doorbell,
+        })
+    };
+    transport.negotiate(setup.features)?;
+    transport.set_config_message(CONFIGURATION_MESSAGE)?;
+    for number in 0..setup.plan.queues.len() as u16 {
+        let path = nic.any_path(number).ok_or(Status::INVALID_DEVICE_STATE)?;
+        let message = setup.queue_message(number);
+        path.connect(event_index, message, |virtqueue, queue, message| {
+            enable(virtqueue, queue, Some(message))
+        })?;
+    }
+    let message = setup.queue_message(0);
+    nic.transmit()?.connect(event_index, |virtqueue, queue| {
+        enable(virtqueue, queue, Some(message))
+    })?;
+    let mut control = nic.control.lock();
+    let Some(control) = control
+        .as_mut()
+        .filter(|_| setup.features.contains(Features::CTRL_VQ))
+    else {
+        transport.set_driver_ok();
+        return Ok(());
+    };
+    // The control queue follows the last transmit queue, is polled, and has no message.
+    let virtqueue = 2 * transport.numbered_pairs(setup.features);
+    control.queue.reset(event_index);
+    control.queue.disable_interrupts();
+    let line = enable(virtqueue, &control.queue, None)?;
+    transport.set_driver_ok();
+    control.connect(line);
+    Ok(())
+}
+
+/// Tells a device that has just come to life everything that the system asked for before.
+fn tell_everything(nic: &Nic, setup: &Setup) -> Result<()> {
+    if setup.features.contains(Features::CTRL_MAC_ADDR)
+        && let Some(address) = setup.keywords.address
+    {
+        nic.with_control(|control| control.send(Command::OwnAddress(address)))?;
+    }
+    nic.tell_filter(&nic.filter.lock())?;
+    let scaling = nic.scaling.lock();
+    // One queue pair is what a device starts with.
+    if scaling.is_enabled() {
+        nic.tell_scaling(&scaling)
+    } else {
+        Ok(())
+    }
+}

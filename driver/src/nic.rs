@@ -1,0 +1,433 @@
+//! What all parts of one adapter share.
+
+use alloc::boxed::Box;
+use core::sync::atomic::{AtomicBool, Ordering};
+
+use netadapter::adapter::AdapterHandle;
+use netadapter::context_type;
+use netadapter::debug::Level;
+use netadapter::debug_print;
+use netadapter::device::DeviceHandle;
+use netadapter::dma::DmaEnabler;
+use netadapter::dpc::Dpc;
+use netadapter::memory::Shared;
+use netadapter::notification::InterfaceListener;
+use netadapter::processor::ProcessorNumber;
+use netadapter::sync::{Once, SpinLock};
+use netadapter::work_item::{WorkItem, WorkItemRoutine};
+use netadapter::{Result, Status};
+
+use arrayvec::ArrayVec;
+
+use crate::adapter::Adapter;
+use crate::keywords::Keywords;
+use crate::processors::ProcessorTable;
+use crate::queue_interrupt::ConfigurationChange;
+use crate::receive_filter::Filter;
+use crate::rss::{Bounds, Scaling};
+use crate::rx_queue::ReceivePath;
+use crate::spread::{self, MAXIMUM_QUEUES, Plan};
+use crate::tx_queue::TransmitPath;
+use crate::virtio::Fault;
+use crate::virtio::control_queue::{ControlQueue, Failure};
+use crate::virtio::features::Features;
+use crate::virtio::net_config::NetConfig;
+use crate::virtio::transport::{Condition, Transport};
+
+/// The hardware as `EvtDevicePrepareHardware` found it.
+#[derive(Clone)]
+pub struct Setup {
+    /// The device's registers.
+    pub transport: Shared<Transport>,
+    /// The features to negotiate.
+    pub features: Features,
+    /// What the device can do.
+    pub config: NetConfig,
+    /// Queues, messages and processors.
+    pub plan: Plan,
+    /// Messages that were granted.
+    pub messages: u16,
+    /// The configuration of the adapter.
+    pub keywords: Keywords,
+}
+
+impl Setup {
+    /// The message of a queue; a single message serves everything.
+    pub fn queue_message(&self, queue: u16) -> u16 {
+        if self.messages > 1 {
+            1 + self.plan.queues[usize::from(queue)].message
+        } else {
+            0
+        }
+    }
+
+    /// How far receive scaling goes.
+    pub fn scaling_bounds(&self) -> Bounds {
+        Bounds {
+            queues: self.plan.queues.len() as u16,
+            entries_min: self.plan.table_entries,
+            entries_max: self.config.table_entries,
+            hash_types: self.config.hash_types,
+        }
+    }
+}
+
+/// Where the device is between its arrival and its removal. The framework's callbacks drive it:
+///
+/// ```text
+///           EvtDevicePrepareHardware        EvtDeviceD0Entry
+/// Released ─────────────────────────► Prepared ──────────────► Working
+///     ▲                                 │  ▲                      │
+///     └── EvtDeviceReleaseHardware ─────┘  └── EvtDeviceD0Exit ───┘
+/// ```
+#[derive(Clone)]
+pub enum State {
+    /// It has no resources.
+    Released,
+    /// It has resources, and is reset.
+    Prepared(Setup),
+    /// It has power, and its queues are enabled.
+    Working(Setup),
+}
+
+/// One adapter.
+///
+/// Lock order: `scaling` or `filter`, then `control`. Everything else is held alone.
+pub struct Nic {
+    pub(crate) device: DeviceHandle,
+    pub(crate) enabler: DmaEnabler,
+    processors: Shared<ProcessorTable>,
+    pub(crate) adapter: Once<AdapterHandle<Adapter>>,
+    upkeep: Once<WorkItem<Upkeep>>,
+    configuration_dpc: Once<Box<Dpc<ConfigurationChange>>>,
+    /// Made when a plan first needs them, then kept: a rebalance needs memory for new queues only.
+    pub(crate) paths: [Once<Shared<ReceivePath>>; MAXIMUM_QUEUES],
+    pub(crate) transmit: Once<Shared<TransmitPath>>,
+    pub(crate) state: SpinLock<State>,
+    pub(crate) control: SpinLock<Option<ControlQueue>>,
+    pub(crate) scaling: SpinLock<Scaling>,
+    pub(crate) filter: SpinLock<Filter>,
+    scaling_enabled: AtomicBool,
+    queue_reset: AtomicBool,
+    processors_changed: AtomicBool,
+    takes_part_in_rebalance: AtomicBool,
+    gone: AtomicBool,
+    fault: Once<Fault>,
+    reset_requested: AtomicBool,
+}
+
+impl Nic {
+    /// An adapter without hardware. IRQL: PASSIVE_LEVEL, in `EvtDriverDeviceAdd`.
+    ///
+    /// # Errors
+    ///
+    /// STATUS_INSUFFICIENT_RESOURCES when memory is short; else that of the framework.
+    pub fn create(
+        device: DeviceHandle,
+        processors: Shared<ProcessorTable>,
+    ) -> Result<Shared<Self>> {
+        /// The longest packet in one transfer.
+        const TRANSFER_BYTES_MAX: usize = 0x1_0000;
+        let nic = Shared::try_new(Self {
+            device,
+            enabler: DmaEnabler::create(device, TRANSFER_BYTES_MAX)?,
+            processors,
+            adapter: Once::new(),
+            upkeep: Once::new(),
+            configuration_dpc: Once::new(),
+            paths: [const { Once::new() }; MAXIMUM_QUEUES],
+            transmit: Once::new(),
+            state: SpinLock::new(State::Released),
+            control: SpinLock::new(None),
+            scaling: SpinLock::new(Scaling::default()),
+            filter: SpinLock::new(Filter::default()),
+            scaling_enabled: AtomicBool::new(false),
+            queue_reset: AtomicBool::new(false),
+            processors_changed: AtomicBool::new(false),
+            takes_part_in_rebalance: AtomicBool::new(false),
+            gone: AtomicBool::new(false),
+            fault: Once::new(),
+            reset_requested: AtomicBool::new(false),
+        })?;
+        let upkeep = WorkItem::create(device, Upkeep { nic: nic.clone() })?;
+        let _ = nic.upkeep.set(upkeep);
+        let _ = nic
+            .configuration_dpc
+            .set(Dpc::try_new(ConfigurationChange(upkeep))?);
+        let _ = nic
+            .adapter
+            .set(AdapterHandle::create(device, Adapter::new(nic.clone()))?);
+        Ok(nic)
+    }
+
+    /// The counters of all processors.
+    pub fn processors(&self) -> &Shared<ProcessorTable> {
+        &self.processors
+    }
+
+    /// The framework's adapter.
+    pub(crate) fn adapter(&self) -> Result<&AdapterHandle<Adapter>> {
+        self.adapter.get().ok_or(Status::INVALID_DEVICE_STATE)
+    }
+
+    /// The receive path with a number, if the plan has it.
+    pub fn path(&self, number: u32) -> Option<&Shared<ReceivePath>> {
+        let planned = self.setup().map_or(0, |setup| setup.plan.queues.len());
+        let number = usize::try_from(number)
+            .ok()
+            .filter(|number| *number < planned)?;
+        self.paths[number].get()
+    }
+
+    /// The receive path with a number, in any plan so far. IRQL: any; no lock is taken.
+    pub fn any_path(&self, number: u16) -> Option<&Shared<ReceivePath>> {
+        self.paths.get(usize::from(number))?.get()
+    }
+
+    /// The transmit path.
+    pub(crate) fn transmit(&self) -> Result<&Shared<TransmitPath>> {
+        self.transmit.get().ok_or(Status::INVALID_DEVICE_STATE)
+    }
+
+    /// The hardware, if it is prepared. IRQL: ≤ DISPATCH_LEVEL.
+    pub fn setup(&self) -> Option<Setup> {
+        match &*self.state.lock() {
+            State::Released => None,
+            State::Prepared(setup) | State::Working(setup) => Some(setup.clone()),
+        }
+    }
+
+    /// Moves to another state; gives the one before, for its contents to be dropped outside the lock.
+    pub(crate) fn set_state(&self, state: State) -> State {
+        core::mem::replace(&mut *self.state.lock(), state)
+    }
+
+    /// The processors of the queues in the present plan, by queue number.
+    pub fn targets(&self) -> ArrayVec<ProcessorNumber, MAXIMUM_QUEUES> {
+        self.paths
+            .iter()
+            .map_while(|path| path.get()?.interrupt().target())
+            .collect()
+    }
+
+    /// Whether the device is there and has broken no rule.
+    pub fn is_usable(&self) -> bool {
+        self.fault.get().is_none() && !self.gone.load(Ordering::Relaxed)
+    }
+
+    /// The device was removed: from now on nothing is expected of it.
+    pub fn set_gone(&self) {
+        self.gone.store(true, Ordering::Relaxed);
+    }
+
+    /// Sees whether the device is still there.
+    pub fn look_for_device(&self) {
+        if let Some(setup) = self.setup()
+            && setup.transport.condition() == Condition::Gone
+        {
+            self.set_gone();
+        }
+    }
+
+    /// Takes note of a rule that the device broke: its queues stop, and the framework is asked to reset it.
+    ///
+    /// IRQL: ≤ DISPATCH_LEVEL.
+    pub fn report_failure(&self, result: core::result::Result<(), Fault>) {
+        let Err(fault) = result else { return };
+        if self.fault.set(fault).is_ok() {
+            debug_print!(
+                Level::Error,
+                "dhpnic: {fault}; the device is not used any more"
+            );
+            self.enqueue_upkeep();
+        }
+    }
+
+    /// Whether single queues can be reset.
+    pub fn has_queue_reset(&self) -> bool {
+        self.queue_reset.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_queue_reset(&self, available: bool) {
+        self.queue_reset.store(available, Ordering::Relaxed);
+    }
+
+    /// Whether receive scaling is on.
+    pub fn scaling_is_enabled(&self) -> bool {
+        self.scaling_enabled.load(Ordering::Relaxed)
+    }
+
+    /// Changes what the system asks of receive scaling, and tells the device; when that fails nothing has changed.
+    ///
+    /// IRQL: ≤ DISPATCH_LEVEL.
+    ///
+    /// # Errors
+    ///
+    /// That of `change`, or of the device.
+    pub fn change_scaling(&self, change: impl FnOnce(&mut Scaling) -> Result<()>) -> Result<()> {
+        let mut scaling = self.scaling.lock();
+        let before = scaling.clone();
+        let result = change(&mut scaling).and_then(|()| self.tell_scaling(&scaling));
+        if result.is_err() {
+            *scaling = before;
+        }
+        self.scaling_enabled
+            .store(scaling.is_enabled(), Ordering::Relaxed);
+        result
+    }
+
+    /// Turns receive scaling off, whatever the device says to it: the system takes no refusal.
+    pub fn disable_scaling(&self) {
+        let mut scaling = self.scaling.lock();
+        scaling.disable();
+        self.scaling_enabled.store(false, Ordering::Relaxed);
+        if let Err(status) = self.tell_scaling(&scaling) {
+            debug_print!(
+                Level::Error,
+                "dhpnic: the device does not turn receive scaling off: {status}"
+            );
+        }
+    }
+
+    /// Tells the device what the system asks of receive scaling. A device that does not live is told when it does.
+    pub(crate) fn tell_scaling(&self, scaling: &Scaling) -> Result<()> {
+        let Some(bounds) = self
+            .setup()
+            .filter(|setup| setup.config.scales())
+            .map(|setup| setup.scaling_bounds())
+        else {
+            return Ok(());
+        };
+        let command = scaling.command(&bounds)?;
+        self.with_control(|control| control.send(command))
+    }
+
+    /// Stores a receive filter, and tells the device. IRQL: ≤ DISPATCH_LEVEL.
+    pub fn set_filter(&self, filter: Filter) {
+        let mut stored = self.filter.lock();
+        *stored = filter;
+        if let Err(status) = self.tell_filter(&stored) {
+            debug_print!(
+                Level::Error,
+                "dhpnic: the device does not take the receive filter: {status}"
+            );
+        }
+    }
+
+    /// Tells the device which frames to let through, if it filters any.
+    pub(crate) fn tell_filter(&self, filter: &Filter) -> Result<()> {
+        let filters = self
+            .setup()
+            .is_some_and(|setup| setup.features.contains(Features::CTRL_RX));
+        if filters {
+            self.with_control(|control| filter.tell(control))
+        } else {
+            Ok(())
+        }
+    }
+
+    pub(crate) fn with_control(
+        &self,
+        send: impl FnOnce(&mut ControlQueue) -> core::result::Result<(), Failure>,
+    ) -> Result<()> {
+        let result = self.control.lock().as_mut().map_or(Ok(()), send);
+        if let Err(Failure::Fault(fault)) = result {
+            self.report_failure(Err(fault));
+        }
+        Ok(result?)
+    }
+
+    pub(crate) fn set_takes_part_in_rebalance(&self, takes_part: bool) {
+        self.takes_part_in_rebalance
+            .store(takes_part, Ordering::Relaxed);
+    }
+
+    /// The device's configuration has changed. IRQL: any.
+    pub fn queue_configuration_dpc(&self) {
+        if let Some(dpc) = self.configuration_dpc.get() {
+            dpc.queue();
+        }
+    }
+
+    fn enqueue_upkeep(&self) {
+        if let Some(upkeep) = self.upkeep.get() {
+            upkeep.enqueue();
+        }
+    }
+
+    /// Tells the framework the state of the link, and looks after the device. IRQL: PASSIVE_LEVEL.
+    pub(crate) fn follow_configuration(&self) {
+        let State::Working(setup) = self.state.lock().clone() else {
+            return;
+        };
+        if setup.transport.condition() == Condition::NeedsReset {
+            self.report_failure(Err(Fault::NeedsReset));
+        }
+        let link = setup.transport.link(setup.features);
+        if let Ok(adapter) = self.adapter() {
+            adapter.set_link(link.up.then_some(link.bits_per_second));
+        }
+    }
+
+    /// New processors have come and no rebalance follows: the queues at hand are spread over the processors as far as
+    /// their messages allow.
+    fn spread_again(&self) {
+        let Some(setup) = self.setup() else { return };
+        let limits = spread::Limits {
+            queue_messages: setup.plan.queues.len() as u16,
+            ..setup.limits()
+        };
+        let plan = spread::plan(
+            netadapter::processor::active(),
+            &setup.keywords.scaling,
+            &limits,
+            &self.targets(),
+        );
+        for (queue, path) in plan.queues.iter().zip(&self.paths) {
+            if let Some(path) = path.get() {
+                path.interrupt().retarget(queue.processor);
+            }
+        }
+    }
+}
+
+impl Setup {
+    /// What this hardware allows.
+    pub fn limits(&self) -> spread::Limits {
+        spread::Limits {
+            queue_messages: self.messages.saturating_sub(1).max(1),
+            device_pairs: self.config.queue_pairs,
+            device_table_entries: self.config.table_entries,
+        }
+    }
+}
+
+impl InterfaceListener for Nic {
+    /// A processor's device has started (GUID_DEVICE_PROCESSOR). Quick, and the same twice as once.
+    fn interface_arrived(&self) {
+        self.processors_changed.store(true, Ordering::Release);
+        self.enqueue_upkeep();
+    }
+}
+
+/// Work that can wait, and needs PASSIVE_LEVEL. Each part finds out for itself whether there is something to do.
+pub struct Upkeep {
+    nic: Shared<Nic>,
+}
+context_type!(Upkeep);
+
+impl WorkItemRoutine for Upkeep {
+    fn run(&self) {
+        let nic = &self.nic;
+        nic.follow_configuration();
+        if nic.fault.get().is_some() && !nic.reset_requested.swap(true, Ordering::Relaxed) {
+            nic.device.request_reset();
+        }
+        // A device that takes part in rebalances is planned anew when it is started again.
+        if nic.processors_changed.swap(false, Ordering::Acquire)
+            && !nic.takes_part_in_rebalance.load(Ordering::Relaxed)
+        {
+            nic.spread_again();
+        }
+    }
+}

@@ -1,0 +1,328 @@
+//! The receive path: buffers to the device, frames to the framework.
+//!
+//! A [`ReceivePath`] belongs to the device and lives as long as that; a [`RxQueue`] is the driver's data of a
+//! framework queue, which comes and goes with the data path. The path's virtqueue stays filled with the driver's own
+//! buffers, whatever the framework's rings hold.
+//!
+//! ```text
+//!             EvtDeviceD0Entry          EvtPacketQueueCancel (with VIRTIO_F_RING_RESET)
+//! Disconnected ───────────────► Enabled ───────────────► Reset
+//!      ▲                         │  ▲   EvtPacketQueueStart │
+//!      └── EvtDeviceD0Exit ──────┘  └───────────────────────┘
+//! ```
+//!
+//! Without VIRTIO_F_RING_RESET a cancelled queue stays enabled: what the device goes on writing are the driver's own
+//! buffers, never memory of the framework, and EvtDeviceD0Exit ends it by a reset of the device.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use netadapter::memory::{Shared, try_slice};
+use netadapter::packet_queue_type;
+use netadapter::processor;
+use netadapter::queue::{PacketQueue, QueueInit};
+use netadapter::ring::{ReceivedFrame, RxRange, RxRings};
+use netadapter::sync::SpinLock;
+use netadapter::{Result, Status};
+
+use crate::buffer_pool::{BUFFER_BYTES, BufferPool};
+use crate::nic::Nic;
+use crate::queue_interrupt::QueueInterrupt;
+use crate::virtio::Fault;
+use crate::virtio::split_queue::{Buffer, SplitQueue};
+use crate::virtio::transport::Line;
+
+/// Bytes of `virtio_net_hdr` in front of every frame (5.1.6 *Device Operation*).
+pub const HEADER_BYTES: u16 = 12;
+/// Bytes of an Ethernet header; no frame is shorter.
+const ETHERNET_HEADER_BYTES: u32 = 14;
+
+/// A receive queue as the device knows it.
+pub struct ReceivePath {
+    number: u16,
+    pool: BufferPool,
+    interrupt: QueueInterrupt,
+    state: SpinLock<State>,
+}
+
+/// What the poller of a queue works on. It has the lock for itself, but for the power callbacks.
+struct State {
+    virtqueue: SplitQueue,
+    /// The buffer behind each descriptor that the device holds.
+    buffer_of: Box<[u16]>,
+    /// The buffers that nobody holds. It has room for all, so it never grows.
+    free: Vec<u16>,
+    connection: Connection,
+}
+
+enum Connection {
+    /// The device is reset or has no power.
+    Disconnected,
+    /// The device has the virtqueue. The number is that of its message.
+    Enabled(Line, u16),
+    /// The device had the virtqueue, and does not use it any more.
+    Reset(Line, u16),
+}
+
+impl ReceivePath {
+    /// A path that is not connected. IRQL: PASSIVE_LEVEL.
+    ///
+    /// # Errors
+    ///
+    /// STATUS_INSUFFICIENT_RESOURCES when memory is short.
+    pub fn try_new(
+        number: u16,
+        pool: BufferPool,
+        virtqueue: SplitQueue,
+        interrupt: QueueInterrupt,
+    ) -> Result<Self> {
+        let mut free = Vec::new();
+        free.try_reserve_exact(usize::from(pool.count()))
+            .map_err(|_| Status::INSUFFICIENT_RESOURCES)?;
+        let state = State {
+            buffer_of: try_slice(usize::from(virtqueue.size()), |_| 0)?,
+            virtqueue,
+            free,
+            connection: Connection::Disconnected,
+        };
+        Ok(Self {
+            number,
+            pool,
+            interrupt,
+            state: SpinLock::new(state),
+        })
+    }
+
+    /// The number of the path's virtqueue (5.1.2 *Virtqueues*).
+    fn virtqueue_number(&self) -> u16 {
+        2 * self.number
+    }
+
+    /// What the queue's message leads to.
+    pub fn interrupt(&self) -> &QueueInterrupt {
+        &self.interrupt
+    }
+
+    /// The queue's buffers.
+    pub fn pool(&self) -> &BufferPool {
+        &self.pool
+    }
+
+    /// Gives the device the empty virtqueue; all buffers are the driver's again. The device does not live yet.
+    ///
+    /// # Errors
+    ///
+    /// That of `enable`, which tells the device.
+    pub fn connect(
+        &self,
+        event_index: bool,
+        message: u16,
+        enable: impl FnOnce(u16, &SplitQueue, u16) -> Result<Line>,
+    ) -> Result<()> {
+        let mut state = self.state.lock();
+        state.virtqueue.reset(event_index);
+        self.pool.take_returned(|_| {});
+        state.free.clear();
+        state
+            .free
+            .extend((0..self.pool.count()).filter(|buffer| !self.pool.is_lent(*buffer)));
+        let line = enable(self.virtqueue_number(), &state.virtqueue, message)?;
+        state.connection = Connection::Enabled(line, message);
+        Ok(())
+    }
+
+    /// The device was reset.
+    pub fn disconnect(&self) {
+        self.state.lock().connection = Connection::Disconnected;
+    }
+}
+
+impl State {
+    /// Gives free buffers to the device.
+    fn refill(&mut self, pool: &BufferPool) {
+        pool.take_returned(|buffer| self.free.push(buffer));
+        let Connection::Enabled(line, _) = &self.connection else {
+            return;
+        };
+        while let Some(buffer) = self.free.pop() {
+            let part = Buffer {
+                logical_address: pool.logical_address(buffer),
+                length: BUFFER_BYTES,
+                device_writes: true,
+            };
+            let Some(head) = self.virtqueue.add(&[part]) else {
+                self.free.push(buffer);
+                break;
+            };
+            self.buffer_of[usize::from(head)] = buffer;
+        }
+        if self.virtqueue.publish() {
+            line.ring();
+        }
+    }
+
+    /// Delivers the frames that the device has written, as far as there is room.
+    fn deliver(
+        &mut self,
+        path: &ReceivePath,
+        range: &mut RxRange<'_>,
+    ) -> core::result::Result<(), Fault> {
+        while range.has_room() {
+            let Some(used) = self.virtqueue.pop_used()? else {
+                break;
+            };
+            let buffer = self.buffer_of[usize::from(used.head)];
+            let length = used.written.saturating_sub(u32::from(HEADER_BYTES));
+            if length < ETHERNET_HEADER_BYTES {
+                self.free.push(buffer);
+                return Err(Fault::FrameTooShort {
+                    bytes: used.written,
+                });
+            }
+            let (address, return_context) = path.pool.lend(path.number, buffer);
+            range.deliver(&ReceivedFrame {
+                buffer: address,
+                capacity: BUFFER_BYTES,
+                offset: HEADER_BYTES,
+                length,
+                return_context,
+            });
+        }
+        Ok(())
+    }
+
+    /// Takes the virtqueue away from the device. What the device has written by then can still be delivered.
+    fn reset(&mut self, virtqueue: u16) -> core::result::Result<(), Fault> {
+        let Connection::Enabled(line, message) = &self.connection else {
+            return Ok(());
+        };
+        line.transport.reset_queue(virtqueue)?;
+        self.connection = Connection::Reset(line.clone(), *message);
+        Ok(())
+    }
+
+    /// Takes the buffers of a reset virtqueue back.
+    fn recycle(&mut self) {
+        if let Connection::Reset(..) = self.connection {
+            for head in self.virtqueue.outstanding_heads() {
+                self.free.push(self.buffer_of[usize::from(head)]);
+            }
+            self.virtqueue.reset(self.virtqueue.has_event_index());
+        }
+    }
+
+    /// Gives a reset virtqueue to the device again.
+    fn enable_again(&mut self, virtqueue: u16) -> core::result::Result<(), Fault> {
+        let Connection::Reset(line, message) = &self.connection else {
+            return Ok(());
+        };
+        let doorbell = line
+            .transport
+            .enable_queue(virtqueue, &self.virtqueue, Some(*message))
+            .map_err(|_| Fault::QueueRefused { virtqueue })?;
+        self.connection = Connection::Enabled(
+            Line {
+                transport: line.transport.clone(),
+                doorbell,
+            },
+            *message,
+        );
+        Ok(())
+    }
+}
+
+/// The driver's data of a receive queue.
+pub struct RxQueue {
+    nic: Shared<Nic>,
+    path: Shared<ReceivePath>,
+}
+packet_queue_type!(RxQueue);
+
+impl RxQueue {
+    /// Creates the framework's queue with the same number as a path.
+    ///
+    /// # Errors
+    ///
+    /// STATUS_INVALID_PARAMETER when the plan has no such queue; else that of the framework.
+    pub fn create(nic: &Shared<Nic>, init: QueueInit<'_, RxRings>) -> Result<()> {
+        let path = nic
+            .path(init.id())
+            .ok_or(Status::INVALID_PARAMETER)?
+            .clone();
+        let notifier = path.interrupt.rx().clone();
+        init.create(notifier, |_| {
+            Ok(Self {
+                nic: nic.clone(),
+                path,
+            })
+        })
+    }
+}
+
+impl PacketQueue for RxQueue {
+    type Rings = RxRings;
+
+    fn start(&mut self) {
+        let mut state = self.path.state.lock();
+        let result = state.enable_again(self.path.virtqueue_number());
+        state.refill(&self.path.pool);
+        drop(state);
+        self.nic.report_failure(result);
+    }
+
+    fn advance(&mut self, rings: &mut RxRings) {
+        if !self.nic.is_usable() {
+            return;
+        }
+        let mut state = self.path.state.lock();
+        let mut range = rings.fill();
+        let result = state.deliver(&self.path, &mut range);
+        let delivered = range.commit();
+        state.refill(&self.path.pool);
+        if delivered > 0 {
+            // The framework will ask for notification again before it stops polling.
+            state.virtqueue.disable_interrupts();
+        }
+        drop(state);
+        self.nic.processors().current().count_packets(delivered);
+        self.nic.report_failure(result);
+    }
+
+    fn set_notification_enabled(&mut self, enabled: bool) {
+        let mut state = self.path.state.lock();
+        if !enabled {
+            state.virtqueue.disable_interrupts();
+            return;
+        }
+        let waiting = state.virtqueue.enable_interrupts();
+        drop(state);
+        if self.nic.scaling_is_enabled() {
+            // Receive scaling has bound the queue's polling to this processor: the DPC follows.
+            self.path.interrupt.retarget(processor::current().0);
+        }
+        if waiting {
+            self.path.interrupt.rx().wake();
+        }
+    }
+
+    fn cancel(&mut self, rings: &mut RxRings) {
+        let mut state = self.path.state.lock();
+        let reset = if self.nic.has_queue_reset() {
+            state.reset(self.path.virtqueue_number())
+        } else {
+            Ok(())
+        };
+        let mut range = rings.fill();
+        let delivered = if self.nic.is_usable() {
+            state.deliver(&self.path, &mut range)
+        } else {
+            Ok(())
+        };
+        range.cancel();
+        state.recycle();
+        drop(state);
+        self.nic.report_failure(reset.and(delivered));
+    }
+
+    fn stop(&mut self) {}
+}

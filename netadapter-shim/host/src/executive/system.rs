@@ -1,0 +1,256 @@
+//! One Windows instance: its processors, memory, clock and findings.
+
+use super::clock::Clock;
+use super::event::Event;
+use super::finding::Finding;
+use super::memory::PhysicalMemory;
+use super::pool::Pool;
+use super::processor::{Processor, played_system};
+use super::timeline::Timeline;
+use netadapter_abi::nt::PROCESSOR_NUMBER;
+use parking_lot::{Mutex, RwLock};
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::thread::JoinHandle;
+
+/// Processors in a group (*Processor Groups*).
+pub const GROUP_SIZE: u32 = 64;
+
+/// The machine of the caller, which runs on one of its processors.
+///
+/// # Panics
+/// If the calling operating-system thread plays no processor.
+pub fn system() -> &'static System {
+    played_system()
+}
+
+/// The processors of a machine: as many slots as it can ever have.
+pub struct Topology {
+    slots: Vec<OnceLock<&'static Processor>>,
+    active: AtomicU32,
+}
+
+impl Topology {
+    fn new(maximum: u32) -> Self {
+        Self {
+            slots: (0..maximum).map(|_| OnceLock::new()).collect(),
+            active: AtomicU32::new(0),
+        }
+    }
+
+    /// The highest number of processors the machine can have.
+    pub fn maximum(&self) -> u32 {
+        self.slots.len() as u32
+    }
+
+    /// The number of active processors.
+    pub fn active_count(&self) -> u32 {
+        self.active.load(Ordering::Acquire)
+    }
+
+    /// The processor with a system-wide index, if it exists.
+    pub fn processor(&self, index: u32) -> Option<&'static Processor> {
+        self.slots.get(index as usize)?.get().copied()
+    }
+
+    /// The active processors by index.
+    pub fn active(&self) -> impl Iterator<Item = &'static Processor> + '_ {
+        self.slots
+            .iter()
+            .filter_map(|slot| slot.get().copied())
+            .filter(|p| p.is_active())
+    }
+
+    /// The number of groups that `processors` processors fill.
+    pub fn groups(processors: u32) -> u16 {
+        processors.div_ceil(GROUP_SIZE) as u16
+    }
+
+    /// Group and number of a processor index.
+    pub fn number(index: u32) -> PROCESSOR_NUMBER {
+        PROCESSOR_NUMBER {
+            Group: (index / GROUP_SIZE) as u16,
+            Number: (index % GROUP_SIZE) as u8,
+            Reserved: 0,
+        }
+    }
+
+    /// The index of a group and number, if the machine can have it.
+    pub fn index(&self, number: PROCESSOR_NUMBER) -> Option<u32> {
+        let index = u32::from(number.Group) * GROUP_SIZE + u32::from(number.Number);
+        (u32::from(number.Number) < GROUP_SIZE && index < self.maximum()).then_some(index)
+    }
+}
+
+/// Names places in the driver: of the function at an address, or, without one, of the code that
+/// called the host.
+type CallSite = Box<dyn Fn(Option<usize>) -> Vec<String> + Send + Sync>;
+
+/// One Windows instance.
+pub struct System {
+    topology: Topology,
+    memory: PhysicalMemory,
+    pool: Pool,
+    clock: Clock,
+    timeline: Timeline,
+    stopped: AtomicBool,
+    finding: Mutex<Option<Finding>>,
+    call_site: OnceLock<CallSite>,
+    players: Mutex<Vec<JoinHandle<()>>>,
+    subsystems: RwLock<HashMap<TypeId, &'static (dyn Any + Send + Sync)>>,
+}
+
+impl System {
+    /// Makes an instance with no processor running yet.
+    pub fn new(maximum: u32, memory: PhysicalMemory, clock: Clock) -> Self {
+        Self {
+            topology: Topology::new(maximum),
+            memory,
+            pool: Pool::default(),
+            clock,
+            timeline: Timeline::default(),
+            stopped: AtomicBool::new(false),
+            finding: Mutex::new(None),
+            call_site: OnceLock::new(),
+            players: Mutex::default(),
+            subsystems: RwLock::default(),
+        }
+    }
+
+    /// The processors.
+    pub fn topology(&self) -> &Topology {
+        &self.topology
+    }
+
+    /// Physical memory.
+    pub fn memory(&self) -> &PhysicalMemory {
+        &self.memory
+    }
+
+    /// Pool memory.
+    pub fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Records a milestone that happens now.
+    pub fn milestone(&self, name: &'static str, processor: Option<u32>) {
+        self.timeline.record(self.clock.now_ns(), name, processor);
+    }
+
+    /// What happened when.
+    pub fn timeline(&self) -> &Timeline {
+        &self.timeline
+    }
+
+    /// Whether the machine has stopped.
+    pub fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Acquire)
+    }
+
+    /// The finding that stopped the machine.
+    pub fn finding(&self) -> Option<Finding> {
+        self.finding.lock().clone()
+    }
+
+    /// Stops the machine; the first finding is kept.
+    pub fn stop(&self, finding: Option<Finding>) {
+        let mut slot = self.finding.lock();
+        if !self.is_stopped() {
+            *slot = finding;
+        }
+        self.stopped.store(true, Ordering::Release);
+        drop(slot);
+        for processor in self.topology.slots.iter().filter_map(OnceLock::get) {
+            processor.wake();
+        }
+    }
+
+    /// Tells how to find the place in the driver that called the host.
+    pub fn set_call_site(&self, find: CallSite) {
+        // A machine has one driver image; a second one would not change how frames are found.
+        let _ = self.call_site.set(find);
+    }
+
+    /// The place in the driver that called the host, innermost first.
+    pub fn driver_call_site(&self) -> Vec<String> {
+        self.call_site
+            .get()
+            .map_or_else(Vec::new, |find| find(None))
+    }
+
+    /// The driver's function at `address`.
+    pub fn driver_function(&self, address: usize) -> Vec<String> {
+        self.call_site
+            .get()
+            .map_or_else(Vec::new, |find| find(Some(address)))
+    }
+
+    /// The part of Windows whose state is a `T`, made when it is first asked for.
+    ///
+    /// Takes a lock: not for the data path.
+    pub fn subsystem<T: Default + Send + Sync + 'static>(&self) -> &'static T {
+        let key = TypeId::of::<T>();
+        let found = self.subsystems.read().get(&key).copied();
+        let state = found.unwrap_or_else(|| {
+            // Subsystems live as long as the process: driver memory that is never freed may
+            // still point into them after the machine has stopped.
+            *self
+                .subsystems
+                .write()
+                .entry(key)
+                .or_insert_with(|| Box::leak(Box::<T>::default()))
+        });
+        state
+            .downcast_ref()
+            .expect("subsystems are kept by their own type")
+    }
+
+    /// Adds the next processor without starting it. Its index is the number of processors.
+    ///
+    /// Returns nothing if the machine can have no more.
+    pub fn announce_processor(&self, index: u32) -> Option<&'static Processor> {
+        let slot = self.topology.slots.get(index as usize)?;
+        // Processors live as long as the process: threads and queues of a stopped machine may
+        // still name them.
+        Some(
+            *slot.get_or_init(|| {
+                Box::leak(Box::new(Processor::new(index, Topology::number(index), 0)))
+            }),
+        )
+    }
+
+    /// Starts an announced processor: from now on it runs threads, interrupts and DPCs.
+    ///
+    /// # Errors
+    /// If the operating system gives no thread.
+    pub fn start_processor(&'static self, processor: &'static Processor) -> std::io::Result<()> {
+        let player = processor.power_on(self)?;
+        self.players.lock().push(player);
+        processor.set_active();
+        self.topology.active.fetch_add(1, Ordering::AcqRel);
+        Ok(())
+    }
+
+    /// Waits until no processor runs any more. The machine must have been stopped.
+    pub fn join(&self) {
+        for player in self.players.lock().drain(..) {
+            // A panic of the host has been printed by the thread itself.
+            let _ = player.join();
+        }
+        self.clock.stop();
+    }
+
+    /// Waits, outside of the machine, for an event or for the machine to stop.
+    pub fn wait_outside(&self, event: &Event) {
+        while !event.is_set() && !self.is_stopped() {
+            std::thread::sleep(std::time::Duration::from_micros(200));
+        }
+    }
+}

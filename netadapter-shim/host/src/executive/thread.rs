@@ -1,0 +1,222 @@
+//! System threads: coroutines that a processor switches between.
+
+use super::event::{Event, EventKind};
+use super::finding::{Rule, violation};
+use super::processor::{current_thread, processor};
+use super::system::System;
+use corosensei::stack::DefaultStack;
+use corosensei::{Coroutine, CoroutineResult, Yielder};
+use netadapter_abi::nt::{DISPATCH_LEVEL, KIRQL, PASSIVE_LEVEL};
+use std::cell::{Cell, UnsafeCell};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::Duration;
+
+/// Bytes of stack a thread has. Windows gives 24 KiB; the host's own frames need more.
+const STACK_BYTES: usize = 512 * 1024;
+
+/// How often a thread outside of the machine looks whether the machine has stopped.
+const STOP_POLL: Duration = Duration::from_millis(5);
+
+/// Why a thread left the processor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Suspension {
+    /// It waits for someone to make it ready.
+    Waiting,
+    /// It is still ready.
+    Yielded,
+    /// It is ready, on the processor with this index.
+    Moved(u32),
+    /// Its routine returned.
+    Ended,
+    /// The machine has stopped: it never runs again.
+    Halted,
+}
+
+type Fiber = Coroutine<(), Suspension, ()>;
+
+/// A system thread.
+///
+/// # Invariants
+/// `fiber`, `yielder` and `irql` are touched only by the operating-system thread that plays the
+/// processor `processor`, and a thread is in at most one ready queue at a time.
+pub struct Thread {
+    name: &'static str,
+    processor: AtomicU32,
+    fiber: UnsafeCell<Option<Fiber>>,
+    yielder: Cell<*const Yielder<(), Suspension>>,
+    irql: Cell<KIRQL>,
+    ended: Event,
+}
+
+// SAFETY: see the invariants of the type: the unsynchronised parts have one user at a time, and
+// being passed on through a ready queue orders the users.
+unsafe impl Send for Thread {}
+// SAFETY: as above.
+unsafe impl Sync for Thread {}
+
+impl Thread {
+    pub(super) fn new(
+        name: &'static str,
+        processor: u32,
+        routine: impl FnOnce() + Send + 'static,
+    ) -> Arc<Self> {
+        let thread = Arc::new(Self {
+            name,
+            processor: AtomicU32::new(processor),
+            fiber: UnsafeCell::new(None),
+            yielder: Cell::new(std::ptr::null()),
+            irql: Cell::new(PASSIVE_LEVEL),
+            ended: Event::new(EventKind::Notification, false),
+        });
+        let stack = DefaultStack::new(STACK_BYTES).expect("address space for a thread's stack");
+        let weak = Arc::downgrade(&thread);
+        let fiber = Coroutine::with_stack(stack, move |yielder: &Yielder<(), Suspension>, ()| {
+            if let Some(this) = weak.upgrade() {
+                this.yielder.set(yielder);
+            }
+            routine();
+            if let Some(this) = weak.upgrade() {
+                this.ended.set();
+            }
+        });
+        // SAFETY: the thread is not shared yet.
+        unsafe { *thread.fiber.get() = Some(fiber) };
+        thread
+    }
+
+    /// The thread's name, for findings.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Waits until the thread's routine has returned.
+    ///
+    /// IRQL: below DISPATCH_LEVEL, on a processor.
+    pub fn join(&self) {
+        self.ended.wait();
+    }
+
+    pub(super) fn make_ready(self: Arc<Self>, system: &System) {
+        let index = self.processor.load(Ordering::Acquire);
+        let processor = system.topology().processor(index);
+        processor
+            .expect("threads live on processors that exist")
+            .post_thread(self);
+    }
+
+    pub(super) fn saved_irql(&self) -> KIRQL {
+        self.irql.get()
+    }
+
+    pub(super) fn save_irql(&self, irql: KIRQL) {
+        self.irql.set(irql);
+    }
+
+    pub(super) fn resume(&self) -> Suspension {
+        // SAFETY: by the type's invariants no one else touches the fiber now.
+        let fiber = unsafe { &mut *self.fiber.get() };
+        match fiber
+            .as_mut()
+            .expect("an ended thread is never ready")
+            .resume(())
+        {
+            CoroutineResult::Yield(suspension) => suspension,
+            CoroutineResult::Return(()) => {
+                *fiber = None;
+                Suspension::Ended
+            }
+        }
+    }
+}
+
+impl Drop for Thread {
+    fn drop(&mut self) {
+        if let Some(mut fiber) = self.fiber.get_mut().take() {
+            // SAFETY: the frames of a thread that never ran to its end are abandoned on purpose:
+            // driver frames cannot be unwound, and the machine that they belong to has stopped.
+            unsafe { fiber.force_reset() };
+        }
+    }
+}
+
+/// Leaves the processor; returns when the thread runs again.
+pub(super) fn suspend(suspension: Suspension) {
+    let thread = current_thread();
+    let yielder = thread.yielder.get();
+    drop(thread);
+    // SAFETY: a running thread's yielder lives on the stack of its own fiber.
+    unsafe { &*yielder }.suspend(suspension);
+}
+
+/// Leaves the processor for good: the machine has stopped.
+pub(super) fn halt() -> ! {
+    loop {
+        suspend(Suspension::Halted);
+    }
+}
+
+/// Gives way to other ready threads of this processor.
+///
+/// IRQL: below DISPATCH_LEVEL.
+pub fn yield_now() {
+    processor().serve();
+    suspend(Suspension::Yielded);
+}
+
+/// Moves the current thread to another processor.
+///
+/// IRQL: below DISPATCH_LEVEL.
+pub(crate) fn migrate(index: u32) {
+    if processor().index() != index {
+        current_thread().processor.store(index, Ordering::Release);
+        suspend(Suspension::Moved(index));
+    }
+}
+
+/// A wait at DISPATCH_LEVEL or above.
+const WAIT_AT_DISPATCH: Rule = Rule {
+    name: "WAIT_AT_DISPATCH",
+    page: "KeWaitForSingleObject function (wdm.h), requirements: IRQL",
+};
+
+pub(super) fn require_waitable() {
+    let irql = processor().irql();
+    if irql >= DISPATCH_LEVEL {
+        violation(&WAIT_AT_DISPATCH, format!("a thread waits at IRQL {irql}"));
+    }
+}
+
+/// Starts a system thread on the processor with index `processor`.
+pub fn spawn(
+    system: &System,
+    name: &'static str,
+    processor: u32,
+    routine: impl FnOnce() + Send + 'static,
+) -> Arc<Thread> {
+    let thread = Thread::new(name, processor, routine);
+    thread.clone().make_ready(system);
+    thread
+}
+
+/// Runs `work` on a system thread at PASSIVE_LEVEL of processor 0 and returns its result, or
+/// nothing if the machine stopped before.
+pub fn run_passive<T: Send + 'static>(
+    system: &System,
+    name: &'static str,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Option<T> {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    spawn(system, name, 0, move || {
+        // The receiver is gone only when the machine has stopped.
+        let _ = sender.send(work());
+    });
+    loop {
+        match receiver.recv_timeout(STOP_POLL) {
+            Ok(result) => return Some(result),
+            Err(RecvTimeoutError::Timeout) if !system.is_stopped() => {}
+            Err(_) => return receiver.try_recv().ok(),
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Pool memory and the compiler's memory routines.
+
+use super::exports;
+use crate::executive::{Rule, require_irql, system, violation};
+use core::ffi::c_void;
+use netadapter_abi::nt::{DISPATCH_LEVEL, PVOID};
+use netadapter_abi::nt_export;
+
+/// Memory given back that is not pool memory, or with the wrong tag.
+const BAD_POOL_CALLER: Rule = Rule {
+    name: "BAD_POOL_CALLER",
+    page: "ExFreePoolWithTag function (wdm.h)",
+};
+
+/// A tag that Windows refuses.
+const BAD_POOL_TAG: Rule = Rule {
+    name: "BAD_POOL_TAG",
+    page: "ExAllocatePool2 function (wdm.h), parameter Tag",
+};
+
+fn tag_name(tag: u32) -> String {
+    String::from_utf8_lossy(&tag.to_le_bytes()).into_owned()
+}
+
+nt_export! {
+    unsafe fn ExAllocatePool2(_flags: u64, bytes: usize, tag: u32) -> PVOID {
+        require_irql("ExAllocatePool2", DISPATCH_LEVEL);
+        if !tag.to_le_bytes().iter().all(|byte| (0x20..=0x7e).contains(byte)) {
+            violation(&BAD_POOL_TAG, format!("tag {tag:#010x} is not printable ASCII"));
+        }
+        system().pool().allocate(bytes, tag).cast()
+    }
+
+    unsafe fn ExFreePoolWithTag(block: PVOID, tag: u32) {
+        require_irql("ExFreePoolWithTag", DISPATCH_LEVEL);
+        match system().pool().release(block.cast(), tag) {
+            Ok(()) => {}
+            Err(None) => violation(&BAD_POOL_CALLER, format!("{block:p} is no pool block in use")),
+            Err(Some(actual)) => violation(
+                &BAD_POOL_CALLER,
+                format!(
+                    "{block:p} was allocated as '{}' and is freed as '{}'",
+                    tag_name(actual),
+                    tag_name(tag)
+                ),
+            ),
+        }
+    }
+
+    unsafe fn ExFreePool(block: PVOID) {
+        // SAFETY: the caller's promise is the same; tag 0 matches every tag.
+        unsafe { ExFreePoolWithTag(block, 0) };
+    }
+
+    unsafe fn memcpy(to: *mut u8, from: *const u8, bytes: usize) -> *mut c_void {
+        // SAFETY: the caller's promise: valid, not overlapping.
+        unsafe { core::ptr::copy_nonoverlapping(from, to, bytes) };
+        to.cast()
+    }
+
+    unsafe fn memmove(to: *mut u8, from: *const u8, bytes: usize) -> *mut c_void {
+        // SAFETY: the caller's promise: valid.
+        unsafe { core::ptr::copy(from, to, bytes) };
+        to.cast()
+    }
+
+    unsafe fn memset(to: *mut u8, value: i32, bytes: usize) -> *mut c_void {
+        // SAFETY: the caller's promise: valid.
+        unsafe { core::ptr::write_bytes(to, value as u8, bytes) };
+        to.cast()
+    }
+
+    unsafe fn memcmp(left: *const u8, right: *const u8, bytes: usize) -> i32 {
+        // SAFETY: the caller's promise: valid.
+        let left = unsafe { core::slice::from_raw_parts(left, bytes) };
+        // SAFETY: the caller's promise: valid.
+        let right = unsafe { core::slice::from_raw_parts(right, bytes) };
+        left.cmp(right) as i32
+    }
+
+    /// Probes a large stack frame, whose size is in `rax`; all registers stay as they are. The
+    /// host's thread stacks need no probing: they are mapped whole.
+    #[unsafe(naked)]
+    unsafe fn __chkstk() {
+        core::arch::naked_asm!("ret")
+    }
+}
+
+exports! {
+    ExAllocatePool2, ExFreePoolWithTag, ExFreePool, memcpy, memmove, memset, memcmp, __chkstk,
+}

@@ -1,0 +1,61 @@
+//! The functions that a driver imports from `ntoskrnl.exe` and `hal.dll`.
+
+// Kernel functions keep the names by which drivers import them.
+#![allow(non_snake_case)]
+
+mod debug;
+mod dispatcher;
+mod dpc;
+mod io_space;
+mod memory;
+mod notification;
+mod processors;
+mod spin_lock;
+mod string;
+mod threads;
+mod time;
+
+#[cfg(test)]
+mod tests;
+
+pub use debug::DebugLog;
+pub use io_space::IoSpace;
+pub use notification::{InterfaceNotifications, interface_arrived};
+pub use processors::{ProcessorCallbacks, ProcessorChange};
+
+use core::ffi::c_void;
+
+/// An exported name and where it leads.
+type Export = (&'static str, *const c_void);
+
+/// The address of the kernel function `name`, if the host has it.
+pub fn resolve(name: &str) -> Option<*const c_void> {
+    let tables = [
+        debug::exports(),
+        dispatcher::exports(),
+        dpc::exports(),
+        io_space::exports(),
+        memory::exports(),
+        notification::exports(),
+        processors::exports(),
+        spin_lock::exports(),
+        string::exports(),
+        threads::exports(),
+        time::exports(),
+    ];
+    tables
+        .into_iter()
+        .flatten()
+        .find(|(export, _)| *export == name)
+        .map(|(_, address)| address)
+}
+
+/// Builds an export table from function names.
+macro_rules! exports {
+    ($($name:ident),* $(,)?) => {
+        pub(super) fn exports() -> Vec<super::Export> {
+            vec![$((stringify!($name), $name as *const core::ffi::c_void)),*]
+        }
+    };
+}
+use exports;

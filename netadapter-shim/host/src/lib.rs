@@ -1,0 +1,12 @@
+//! Loads a NetAdapterCx driver image on Linux and behaves like Windows towards it.
+
+pub mod executive;
+pub mod image;
+pub mod inf;
+pub mod kernel;
+pub mod machine;
+pub mod netcx;
+pub mod pnp;
+pub mod trap;
+pub mod upper_edge;
+pub mod wdf;

@@ -1,0 +1,159 @@
+//! The description of a machine.
+
+use super::error::MachineError;
+use super::run::Machine;
+use crate::inf::{DeviceIds, Inf, Installation, RebalancePolicy, Target};
+use netadapter_nic::{VirtioNetConfig, Wire};
+
+/// Hardware IDs of the network function, most specific first.
+const HARDWARE_IDS: [&str; 3] = [
+    "PCI\\VEN_1AF4&DEV_1041&SUBSYS_11001AF4&REV_01",
+    "PCI\\VEN_1AF4&DEV_1041&SUBSYS_11001AF4",
+    "PCI\\VEN_1AF4&DEV_1041",
+];
+
+/// Describes a machine before it boots.
+pub struct MachineBuilder {
+    pub(super) processors: u32,
+    pub(super) maximum_processors: u32,
+    pub(super) memory_bytes: u64,
+    pub(super) image: Vec<u8>,
+    pub(super) symbols: Option<Vec<u8>>,
+    pub(super) inf: Vec<u8>,
+    pub(super) policy: Option<RebalancePolicy>,
+    pub(super) keywords: Vec<(String, String)>,
+    pub(super) nic: VirtioNetConfig,
+    pub(super) wire: Option<Box<dyn Wire>>,
+    pub(super) promiscuous: bool,
+}
+
+impl Default for MachineBuilder {
+    fn default() -> Self {
+        Self {
+            processors: 1,
+            maximum_processors: 64,
+            memory_bytes: 4 << 30,
+            image: Vec::new(),
+            symbols: None,
+            inf: Vec::new(),
+            policy: None,
+            keywords: Vec::new(),
+            nic: VirtioNetConfig::default(),
+            wire: None,
+            promiscuous: false,
+        }
+    }
+}
+
+impl MachineBuilder {
+    /// Processors that are there at boot; 1 if not set.
+    pub fn processors(mut self, processors: u32) -> Self {
+        self.processors = processors;
+        self
+    }
+
+    /// Processors that the machine can ever have; 64 if not set.
+    pub fn maximum_processors(mut self, maximum: u32) -> Self {
+        self.maximum_processors = maximum;
+        self
+    }
+
+    /// Physical memory in bytes; 4 GiB if not set.
+    pub fn memory(mut self, bytes: u64) -> Self {
+        self.memory_bytes = bytes;
+        self
+    }
+
+    /// The driver's image and INF, as files have them.
+    pub fn driver(mut self, image: &[u8], inf: &[u8]) -> Self {
+        self.image = image.to_vec();
+        self.inf = inf.to_vec();
+        self
+    }
+
+    /// The driver's PDB, so that findings name functions and lines.
+    pub fn symbols(mut self, pdb: &[u8]) -> Self {
+        self.symbols = Some(pdb.to_vec());
+        self
+    }
+
+    /// Overrides what the INF says about rebalance.
+    pub fn policy(mut self, policy: RebalancePolicy) -> Self {
+        self.policy = Some(policy);
+        self
+    }
+
+    /// Sets a configuration keyword, as an administrator would after the installation.
+    pub fn keyword(mut self, name: &str, value: &str) -> Self {
+        self.keywords.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The network function.
+    pub fn nic(mut self, nic: VirtioNetConfig) -> Self {
+        self.nic = nic;
+        self
+    }
+
+    /// What is at the other end of the cable.
+    pub fn wire(mut self, wire: Box<dyn Wire>) -> Self {
+        self.wire = Some(wire);
+        self
+    }
+
+    /// Opens the adapter's filter for frames to any address.
+    pub fn promiscuous(mut self, promiscuous: bool) -> Self {
+        self.promiscuous = promiscuous;
+        self
+    }
+
+    /// Builds the machine and boots it: the driver is installed, loaded and started.
+    ///
+    /// # Errors
+    /// If the description makes no sense, a file cannot be used, the driver fails, or it breaks a
+    /// rule.
+    pub fn boot(self) -> Result<Machine, MachineError> {
+        self.validate()?;
+        let installation = self.install()?;
+        Machine::boot(self, installation)
+    }
+
+    fn validate(&self) -> Result<(), MachineError> {
+        let wrong = |text: String| Err(MachineError::Configuration(text));
+        if self.processors == 0 {
+            return wrong("a machine needs at least one processor".into());
+        }
+        if self.processors > self.maximum_processors {
+            return wrong(format!(
+                "{} processors are more than the maximum of {}",
+                self.processors, self.maximum_processors
+            ));
+        }
+        if self.maximum_processors > 2048 {
+            return wrong(format!(
+                "a maximum of {} processors is more than the 2048 that Windows supports",
+                self.maximum_processors
+            ));
+        }
+        if self.memory_bytes < 64 << 20 {
+            return wrong("a machine needs at least 64 MiB of memory".into());
+        }
+        Ok(())
+    }
+
+    fn install(&self) -> Result<Installation, MachineError> {
+        let inf = Inf::parse(&self.inf)?;
+        let device = DeviceIds {
+            hardware_ids: HARDWARE_IDS.map(str::to_owned).to_vec(),
+            compatible_ids: Vec::new(),
+        };
+        let mut installation = Installation::plan(&inf, &device, &Target::windows_server_2025())?;
+        if let Some(policy) = self.policy {
+            installation.set_rebalance_policy(policy);
+        }
+        for (name, value) in &self.keywords {
+            installation.set_keyword(name, value)?;
+        }
+        Ok(installation)
+    }
+}

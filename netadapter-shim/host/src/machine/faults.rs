@@ -1,0 +1,101 @@
+//! Faults of the driver, and the place in its source that a finding names.
+
+use super::error::MachineError;
+use crate::executive::{Rule, System, violation_at};
+use crate::image::{CallSite, DriverFrame, LoadedImage, Symbols, driver_call_site, driver_frames};
+use crate::trap::{Fault, FaultKind, FaultSink, ImageRegistration, register_image};
+use std::sync::Arc;
+
+/// The driver touched memory that is not there, or not for this.
+const ACCESS_VIOLATION: Rule = Rule {
+    name: "ACCESS_VIOLATION",
+    page: "Bug Check 0x1E: KMODE_EXCEPTION_NOT_HANDLED, exception code STATUS_ACCESS_VIOLATION",
+};
+
+/// The driver raised another exception.
+const UNHANDLED_EXCEPTION: Rule = Rule {
+    name: "UNHANDLED_EXCEPTION",
+    page: "Bug Check 0x1E: KMODE_EXCEPTION_NOT_HANDLED",
+};
+
+/// The driver used an instruction that the host does not complete.
+const UNKNOWN_INSTRUCTION: Rule = Rule {
+    name: "UNKNOWN_INSTRUCTION",
+    page: "none: the host does not know how to complete this instruction",
+};
+
+struct Source {
+    image: Arc<LoadedImage>,
+    symbols: Option<Symbols>,
+}
+
+impl Source {
+    fn lines(&self, frames: &[DriverFrame]) -> Vec<String> {
+        let site = CallSite::describe(frames, self.symbols.as_ref());
+        site.to_string()
+            .lines()
+            .map(|line| line.trim().to_owned())
+            .collect()
+    }
+}
+
+impl Source {
+    fn function(&self, address: u64) -> Vec<String> {
+        let rva = self.image.rva(address);
+        let frames: Vec<_> = rva
+            .map(|rva| DriverFrame {
+                rva,
+                is_return_address: false,
+            })
+            .into_iter()
+            .collect();
+        self.lines(&frames).into_iter().take(1).collect()
+    }
+}
+
+struct StopAtFault(Arc<Source>);
+
+impl FaultSink for StopAtFault {
+    fn fault(&self, fault: Fault) -> ! {
+        let rule = match fault.kind {
+            FaultKind::AccessViolation { .. }
+            | FaultKind::NonCanonicalAddress { .. }
+            | FaultKind::MisalignedAddress { .. }
+            | FaultKind::StackOverflow { .. }
+            | FaultKind::AccessBeyondRegion { .. } => &ACCESS_VIOLATION,
+            FaultKind::UnknownInstruction { .. } | FaultKind::PrivilegedInstruction { .. } => {
+                &UNKNOWN_INSTRUCTION
+            }
+            _ => &UNHANDLED_EXCEPTION,
+        };
+        let frames = driver_frames(&self.0.image, &fault.registers);
+        violation_at(rule, fault.to_string(), self.0.lines(&frames))
+    }
+}
+
+/// Lets findings name the place in the driver, and faults of the driver stop the machine, as long
+/// as the result lives.
+pub(super) fn watch(
+    system: &'static System,
+    image: &Arc<LoadedImage>,
+    pdb: Option<Vec<u8>>,
+) -> Result<ImageRegistration, MachineError> {
+    // Symbols that do not belong to the image are no reason to refuse the driver: findings then
+    // give addresses.
+    let symbols = pdb.and_then(|pdb| Symbols::for_image(pdb, image.debug_identity()).ok());
+    let source = Arc::new(Source {
+        image: image.clone(),
+        symbols,
+    });
+    let site = source.clone();
+    system.set_call_site(Box::new(move |function| match function {
+        Some(address) => site.function(address as u64),
+        None => site.lines(&driver_call_site(&site.image)),
+    }));
+    register_image(image.base(), image.size(), Arc::new(StopAtFault(source))).map_err(|error| {
+        MachineError::Host {
+            what: "fault handlers",
+            why: error.to_string(),
+        }
+    })
+}

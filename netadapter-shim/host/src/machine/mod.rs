@@ -1,0 +1,13 @@
+//! A machine: built, booted, changed and watched from Rust.
+
+mod builder;
+mod error;
+mod faults;
+mod report;
+mod run;
+
+pub use crate::inf::RebalancePolicy;
+pub use builder::MachineBuilder;
+pub use error::MachineError;
+pub use report::{ProcessorSnapshot, Snapshot};
+pub use run::{HotAdd, Machine};

@@ -1,0 +1,278 @@
+//! A machine that runs.
+
+use super::builder::MachineBuilder;
+use super::error::MachineError;
+use super::faults;
+use super::report::Snapshot;
+use crate::executive::{Clock, Finding, PhysicalMemory, System, run_passive};
+use crate::image::{ImportResolver, LoadedImage};
+use crate::inf::Installation;
+use crate::kernel::{self, DebugLog};
+use crate::netcx;
+use crate::pnp::{MessageRouter, PciNode, PnpManager, Rebalance, StartedDevice};
+use crate::trap::ImageRegistration;
+use crate::upper_edge::{FrameSink, REPLY_EVERY, UpperEdge, UpperEdgeOptions};
+use crate::wdf::{self, DriverHost};
+use core::ffi::c_void;
+use netadapter_nic::{Ledger, VirtioNet};
+use std::sync::Arc;
+
+/// A booted machine. Dropping it is pulling the plug; [`Machine::shut_down`] removes the device
+/// and unloads the driver first.
+pub struct Machine {
+    system: &'static System,
+    image: Arc<LoadedImage>,
+    driver: Arc<DriverHost>,
+    nic: Arc<VirtioNet>,
+    processors: u32,
+    stopped: bool,
+    _faults: ImageRegistration,
+}
+
+/// What adding a processor led to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HotAdd {
+    /// Index of the new processor.
+    pub processor: u32,
+    /// How the rebalance went, one for each device.
+    pub rebalances: Vec<Rebalance>,
+}
+
+struct Imports;
+
+impl ImportResolver for Imports {
+    fn resolve(&self, module: &str, name: &str) -> Option<*const c_void> {
+        match module.to_ascii_lowercase().as_str() {
+            "ntoskrnl.exe" | "hal.dll" => kernel::resolve(name),
+            "wdfldr.sys" => wdf::resolve(name),
+            _ => None,
+        }
+    }
+}
+
+/// Takes what reaches the top of the stack to the ledger of what the device accepted.
+struct LedgerSink(Arc<Ledger>);
+
+impl FrameSink for LedgerSink {
+    fn delivered(&self, queue: u32, frame: &[u8]) {
+        // The ledger counts mismatches; they are read at the end.
+        let _ = self.0.delivered(queue as u16, frame);
+    }
+
+    fn discarded(&self, queue: u32, frame: &[u8]) {
+        let _ = self.0.discarded(queue as u16, frame);
+    }
+}
+
+impl Machine {
+    /// Starts the description of a machine.
+    pub fn builder() -> MachineBuilder {
+        MachineBuilder::default()
+    }
+
+    pub(super) fn boot(
+        builder: MachineBuilder,
+        installation: Installation,
+    ) -> Result<Self, MachineError> {
+        let image = Arc::new(LoadedImage::load(&builder.image, &Imports)?);
+        let system = start_system(&builder)?;
+        let router = Arc::new(MessageRouter::default());
+        router.attach(system);
+        let wire = builder.wire.ok_or_else(|| {
+            MachineError::Configuration("the adapter's cable leads nowhere: set a wire".into())
+        })?;
+        let memory = system.memory().mapping().clone();
+        let nic = VirtioNet::new(builder.nic, memory, router.clone(), wire)
+            .map_err(|error| MachineError::Configuration(error.to_string()))?;
+        let faults = faults::watch(system, &image, builder.symbols)?;
+        let options = UpperEdgeOptions {
+            sink: Arc::new(LedgerSink(nic.ledger())),
+            promiscuous: builder.promiscuous,
+            reply_every: Some(REPLY_EVERY),
+        };
+        netcx::set_upper_edge_options(system, options);
+        nic.start();
+        let driver = start_driver(system, &image, nic.clone(), router, installation)?;
+        Ok(Self {
+            system,
+            image,
+            driver,
+            nic,
+            processors: builder.processors,
+            stopped: false,
+            _faults: faults,
+        })
+    }
+
+    /// Adds one processor while everything runs.
+    ///
+    /// # Errors
+    /// If a driver refused the processor, the machine can have no more, or a rule was broken.
+    pub fn hot_add_processor(&mut self) -> Result<HotAdd, MachineError> {
+        let (system, index) = (self.system, self.processors);
+        let added = run_passive(system, "processor hot add", move || {
+            let rebalances = system.subsystem::<PnpManager>().hot_add(system, index);
+            for adapter in netcx::adapters(system) {
+                adapter.upper_edge().processors_changed();
+            }
+            rebalances
+        });
+        let rebalances = self.outcome(added, "adding a processor")?;
+        self.processors += 1;
+        Ok(HotAdd {
+            processor: index,
+            rebalances,
+        })
+    }
+
+    /// Removes the device, unloads the driver and stops the machine.
+    ///
+    /// # Errors
+    /// If a rule was broken.
+    pub fn shut_down(mut self) -> Result<(), MachineError> {
+        let (system, driver) = (self.system, self.driver.clone());
+        let done = run_passive(system, "shutdown", move || {
+            system.subsystem::<PnpManager>().remove_all();
+            driver.unload();
+            Ok(())
+        });
+        self.outcome(done, "shutting down")?;
+        self.power_off();
+        Ok(())
+    }
+
+    fn outcome<T>(
+        &self,
+        result: Option<Result<T, i32>>,
+        step: &'static str,
+    ) -> Result<T, MachineError> {
+        outcome(self.system, result, step)
+    }
+
+    /// The machine's Windows.
+    pub fn system(&self) -> &'static System {
+        self.system
+    }
+
+    /// The network function.
+    pub fn nic(&self) -> &Arc<VirtioNet> {
+        &self.nic
+    }
+
+    /// The driver's image.
+    pub fn image(&self) -> &LoadedImage {
+        &self.image
+    }
+
+    /// The finding that stopped the machine, if one did.
+    pub fn finding(&self) -> Option<Finding> {
+        self.system.finding()
+    }
+
+    /// What the driver printed.
+    pub fn debug_output(&self) -> Vec<String> {
+        self.system.subsystem::<DebugLog>().lines()
+    }
+
+    /// What sits above the adapter.
+    pub fn upper_edge(&self) -> Option<Arc<UpperEdge>> {
+        netcx::adapters(self.system)
+            .first()
+            .map(|adapter| adapter.upper_edge().clone())
+    }
+
+    /// Counters of this moment.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot::take(self)
+    }
+
+    fn power_off(&mut self) {
+        if !std::mem::replace(&mut self.stopped, true) {
+            self.nic.stop();
+            self.system.stop(None);
+            self.system.join();
+            self.system.memory().discard();
+        }
+    }
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        self.power_off();
+    }
+}
+
+fn outcome<T>(
+    system: &System,
+    result: Option<Result<T, i32>>,
+    step: &'static str,
+) -> Result<T, MachineError> {
+    match (system.finding(), result) {
+        (Some(finding), _) => Err(MachineError::Finding(Box::new(finding))),
+        (None, Some(Ok(value))) => Ok(value),
+        (None, Some(Err(status))) => Err(MachineError::Driver { step, status }),
+        (None, None) => Err(MachineError::Host {
+            what: "a thread of the machine",
+            why: format!("it ended while {step}"),
+        }),
+    }
+}
+
+fn start_system(builder: &MachineBuilder) -> Result<&'static System, MachineError> {
+    let refused = |what, why: &dyn std::fmt::Display| MachineError::Host {
+        what,
+        why: why.to_string(),
+    };
+    let memory = PhysicalMemory::new(builder.memory_bytes)
+        .map_err(|error| refused("physical memory", &error))?;
+    let clock = Clock::start().map_err(|error| refused("a clock", &error))?;
+    // Windows lives as long as the process: driver memory that is never freed may still point
+    // into it after the machine has stopped.
+    let system: &'static System = Box::leak(Box::new(System::new(
+        builder.maximum_processors,
+        memory,
+        clock,
+    )));
+    for index in 0..builder.processors {
+        let processor = system
+            .announce_processor(index)
+            .expect("validated against the maximum");
+        system
+            .start_processor(processor)
+            .map_err(|error| refused("a processor", &error))?;
+    }
+    Ok(system)
+}
+
+fn start_driver(
+    system: &'static System,
+    image: &Arc<LoadedImage>,
+    nic: Arc<VirtioNet>,
+    router: Arc<MessageRouter>,
+    installation: Installation,
+) -> Result<Arc<DriverHost>, MachineError> {
+    let service = installation.service.name.clone();
+    let entry = image.entry_point() as usize;
+    let node = PciNode::new(system, nic, router, installation);
+    let node = Arc::new(node.ok_or_else(|| {
+        MachineError::Configuration("the network function has no MSI-X capability".into())
+    })?);
+    let loaded = run_passive(system, "driver load", move || {
+        let path = format!("\\Registry\\Machine\\System\\CurrentControlSet\\Services\\{service}");
+        DriverHost::load(system, entry as *const c_void, &service, &path)
+    });
+    let driver = outcome(system, loaded, "DriverEntry")?;
+    image.discard_init().map_err(|error| MachineError::Host {
+        what: "taking the INIT section away",
+        why: error.to_string(),
+    })?;
+    let host = driver.clone();
+    let started = run_passive(system, "device start", move || {
+        let device = host.add_device(node.clone())?;
+        system
+            .subsystem::<PnpManager>()
+            .start(system, StartedDevice { node, device })
+    });
+    outcome(system, started, "starting the device")?;
+    Ok(driver)
+}

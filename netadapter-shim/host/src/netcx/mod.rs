@@ -1,0 +1,47 @@
+//! NetAdapterCx 2.3 as a driver sees it: adapters, packet queues, rings, polling, receive side
+//! scaling, configuration.
+//!
+//! The driver is bound by its loader; from then on it calls through its function table, and
+//! the class extension acts around the device's PnP and power callbacks. Machines find what runs
+//! by [`adapters`].
+
+mod adapter;
+mod adapter_api;
+mod bind;
+mod call;
+mod class;
+mod configuration;
+mod datapath;
+mod device;
+mod device_api;
+mod extension;
+mod frame_layout;
+mod keywords;
+mod packet_queue;
+mod poll;
+mod queue_api;
+mod receive_filter;
+mod receive_scaling;
+mod receiver;
+mod reset;
+mod ring;
+mod rules;
+mod send_queue;
+mod settings;
+mod table;
+mod transmitter;
+mod verifier;
+mod wait_lock;
+
+pub use adapter::Adapter;
+pub use class::{adapters, set_upper_edge_options};
+pub use send_queue::SendQueueFull;
+
+pub(crate) use bind::{bind_class, unbind_class};
+pub(crate) use datapath::{Datapath, SendSignal};
+pub(crate) use keywords::Keywords;
+pub(crate) use receive_scaling::{EntryMove, KEY_BYTES, Parameters};
+pub(crate) use send_queue::SendQueue;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,337 @@
+//! Packet queues: rings, callbacks, and one iteration of polling.
+
+use super::adapter::Adapter;
+use super::poll::{ExecutionContext, PollClient};
+use super::receiver::Receiver;
+use super::ring::Rings;
+use super::rules;
+use super::transmitter::Transmitter;
+use super::verifier::{Broken, Verifier};
+use crate::executive::{Event, EventKind, WaitOutcome, current_thread_id, violation};
+use crate::wdf;
+use netadapter_abi::net::{
+    NETPACKETQUEUE, PFN_PACKET_QUEUE_CANCEL, PFN_PACKET_QUEUE_START, PFN_PACKET_QUEUE_STOP,
+};
+use netadapter_abi::nt_fn;
+use parking_lot::Mutex;
+use std::cell::UnsafeCell;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock, Weak};
+
+/// How long a cancelled queue may keep elements before the machine is stopped. Windows waits
+/// without limit; a driver that needs so long never gives them back.
+const DRAIN_LIMIT_NS: u64 = 60_000_000_000;
+
+/// Which way packets go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Direction {
+    Transmit,
+    Receive,
+}
+
+impl Direction {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Transmit => "transmit",
+            Self::Receive => "receive",
+        }
+    }
+}
+
+/// What a queue creation callback may make: a `NETTXQUEUE_INIT` or `NETRXQUEUE_INIT`.
+pub(super) struct QueueInit {
+    pub(super) adapter: Arc<Adapter>,
+    pub(super) direction: Direction,
+    pub(super) id: u32,
+    thread: usize,
+    taken: AtomicBool,
+    pub(super) created: Mutex<Option<ActiveQueue>>,
+}
+
+impl QueueInit {
+    pub(super) fn new(adapter: Arc<Adapter>, direction: Direction, id: u32) -> Arc<Self> {
+        Arc::new(Self {
+            adapter,
+            direction,
+            id,
+            thread: current_thread_id(),
+            taken: AtomicBool::new(false),
+            created: Mutex::default(),
+        })
+    }
+
+    pub(super) fn is_on_its_thread(&self) -> bool {
+        self.thread == current_thread_id()
+    }
+
+    /// Whether no queue was made from it yet; the caller makes one now.
+    pub(super) fn take(&self) -> bool {
+        !self.taken.swap(true, Ordering::AcqRel)
+    }
+}
+
+/// The callbacks of a queue.
+#[derive(Clone, Copy)]
+pub(super) struct QueueCallbacks {
+    pub(super) start: PFN_PACKET_QUEUE_START,
+    pub(super) stop: PFN_PACKET_QUEUE_STOP,
+    pub(super) advance: nt_fn!(fn(NETPACKETQUEUE)),
+    pub(super) set_notification_enabled: nt_fn!(fn(NETPACKETQUEUE, u8)),
+    pub(super) cancel: nt_fn!(fn(NETPACKETQUEUE)),
+}
+
+/// The system's side of the rings.
+pub(super) enum Translation {
+    Transmit(Transmitter),
+    Receive(Receiver),
+}
+
+/// EvtStart has not been called, or EvtStop has.
+const STOPPED: u32 = 0;
+/// Packets flow.
+const RUNNING: u32 = 1;
+/// EvtCancel has been called; the queue is being drained.
+const CANCELING: u32 = 2;
+
+/// What only the holder of the execution context touches.
+struct Inner {
+    verifier: Verifier,
+    translation: Translation,
+}
+
+/// A packet queue.
+///
+/// # Invariants
+/// `inner` and the content of `rings` are touched only on the queue's execution context, or before
+/// the queue has one.
+pub(super) struct PacketQueue {
+    id: u32,
+    direction: Direction,
+    handle: OnceLock<usize>,
+    callbacks: QueueCallbacks,
+    rings: Rings,
+    phase: AtomicU32,
+    drained: Event,
+    receiving: AtomicBool,
+    inner: UnsafeCell<Inner>,
+}
+
+// SAFETY: see the type's invariants; an execution context has one user at a time.
+unsafe impl Sync for PacketQueue {}
+
+/// A queue with its execution context.
+#[derive(Clone)]
+pub(super) struct ActiveQueue {
+    pub(super) queue: Arc<PacketQueue>,
+    pub(super) context: Arc<ExecutionContext>,
+}
+
+/// What a NETPACKETQUEUE is to the host. It outlives the queue, so it holds nothing of it.
+pub(super) struct QueueObject {
+    pub(super) direction: Direction,
+    pub(super) queue: Weak<PacketQueue>,
+    pub(super) context: Weak<ExecutionContext>,
+}
+
+impl PacketQueue {
+    pub(super) fn new(
+        init: &QueueInit,
+        callbacks: QueueCallbacks,
+        rings: Rings,
+        verifier: Verifier,
+        translation: Translation,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            id: init.id,
+            direction: init.direction,
+            handle: OnceLock::new(),
+            callbacks,
+            rings,
+            phase: AtomicU32::new(STOPPED),
+            drained: Event::new(EventKind::Notification, false),
+            receiving: AtomicBool::new(false),
+            inner: UnsafeCell::new(Inner {
+                verifier,
+                translation,
+            }),
+        })
+    }
+
+    pub(super) fn rings(&self) -> &Rings {
+        &self.rings
+    }
+
+    pub(super) fn set_handle(&self, handle: NETPACKETQUEUE) {
+        self.handle
+            .set(handle as usize)
+            .expect("a queue has one handle");
+    }
+
+    pub(super) fn handle(&self) -> NETPACKETQUEUE {
+        *self
+            .handle
+            .get()
+            .expect("the object is made before the queue is used") as NETPACKETQUEUE
+    }
+
+    /// Frames that come back from now on are recycled unseen, as the stack does before it stops a
+    /// queue (*Canceling network data with net rings*).
+    pub(super) fn close_reception(&self) {
+        self.receiving.store(false, Ordering::SeqCst);
+    }
+
+    /// On the worker: the queue begins.
+    pub(super) fn start(&self) {
+        self.rings.reset();
+        self.with_inner(|inner| match &mut inner.translation {
+            Translation::Transmit(transmitter) => transmitter.reset(),
+            Translation::Receive(_) => {}
+        });
+        self.drained.clear();
+        if let Some(start) = self.callbacks.start {
+            // SAFETY: the driver's callback for this queue, at PASSIVE_LEVEL between two polls.
+            wdf::guarded("EvtPacketQueueStart", || unsafe { start(self.handle()) });
+        }
+        self.receiving.store(true, Ordering::SeqCst);
+        self.phase.store(RUNNING, Ordering::SeqCst);
+    }
+
+    /// On the worker: nothing more is posted, and the driver gives back what it has.
+    pub(super) fn cancel(&self) {
+        self.phase.store(CANCELING, Ordering::SeqCst);
+        let cancel: PFN_PACKET_QUEUE_CANCEL = Some(self.callbacks.cancel);
+        self.with_inner(|inner| {
+            inner.verifier.before_cancel(&self.rings);
+            if let Some(cancel) = cancel {
+                // SAFETY: the driver's callback for this queue, between two polls.
+                wdf::guarded("EvtPacketQueueCancel", || unsafe { cancel(self.handle()) });
+            }
+            self.require(inner.verifier.after(&self.rings), "Cancel");
+        });
+    }
+
+    /// Waits until the driver has given everything back.
+    ///
+    /// IRQL: PASSIVE_LEVEL, on a processor.
+    pub(super) fn wait_drained(&self) {
+        if self.drained.wait_for(Some(DRAIN_LIMIT_NS)) == WaitOutcome::TimedOut {
+            let detail = format!(
+                "{} queue {} still owns elements a minute after EvtPacketQueueCancel",
+                self.direction.name(),
+                self.id
+            );
+            violation(&rules::QUEUE_NEVER_DRAINED, detail);
+        }
+    }
+
+    /// On the worker: polling has ended; no callback follows.
+    pub(super) fn stop(&self) {
+        self.phase.store(STOPPED, Ordering::SeqCst);
+        if let Some(stop) = self.callbacks.stop {
+            // SAFETY: the driver's callback for this queue, at PASSIVE_LEVEL between two polls.
+            wdf::guarded("EvtPacketQueueStop", || unsafe { stop(self.handle()) });
+        }
+    }
+
+    /// Runs `work` with what belongs to the execution context.
+    fn with_inner<T>(&self, work: impl FnOnce(&mut Inner) -> T) -> T {
+        // SAFETY: by the type's invariants nobody else touches it now; callbacks of the driver
+        // that run meanwhile have no way to it.
+        work(unsafe { &mut *self.inner.get() })
+    }
+
+    fn require(&self, result: Result<(), Broken>, callback: &str) {
+        if let Err(Broken { rule, detail }) = result {
+            let direction = self.direction.name();
+            violation(
+                rule,
+                format!("{direction} queue {}, {callback}: {detail}", self.id),
+            );
+        }
+    }
+
+    fn advance(&self, inner: &mut Inner) {
+        inner.verifier.before_advance(&self.rings);
+        // SAFETY: the driver's callback for this queue, on its execution context.
+        wdf::guarded("EvtPacketQueueAdvance", || unsafe {
+            (self.callbacks.advance)(self.handle())
+        });
+        self.require(inner.verifier.after(&self.rings), "Advance");
+    }
+
+    /// The transmit queue is drained when its packets are back, the receive queue when fragments
+    /// are too, and in both when the system has reclaimed them.
+    fn is_drained(&self) -> bool {
+        let packets = self.rings.packets.is_idle();
+        match self.direction {
+            Direction::Transmit => packets,
+            Direction::Receive => packets && self.rings.are_drained(),
+        }
+    }
+
+    fn iterate_transmit(&self, inner: &mut Inner, phase: u32) -> bool {
+        let Translation::Transmit(transmitter) = &mut inner.translation else {
+            return false;
+        };
+        let posted = if phase == RUNNING {
+            transmitter.post(&self.rings)
+        } else {
+            0
+        };
+        if !self.rings.packets.is_drained() {
+            self.advance(inner);
+        }
+        let Translation::Transmit(transmitter) = &mut inner.translation else {
+            return false;
+        };
+        posted + transmitter.complete(&self.rings) > 0
+    }
+
+    fn iterate_receive(&self, inner: &mut Inner, phase: u32) -> bool {
+        let Translation::Receive(receiver) = &mut inner.translation else {
+            return false;
+        };
+        if phase == RUNNING {
+            receiver.post(&self.rings);
+        }
+        self.advance(inner);
+        let Translation::Receive(receiver) = &mut inner.translation else {
+            return false;
+        };
+        receiver.indicate(&self.rings, self.receiving.load(Ordering::Relaxed)) > 0
+    }
+}
+
+impl PollClient for PacketQueue {
+    fn iterate(&self) -> bool {
+        let phase = self.phase.load(Ordering::SeqCst);
+        if phase == STOPPED {
+            return false;
+        }
+        let worked = self.with_inner(|inner| match self.direction {
+            Direction::Transmit => self.iterate_transmit(inner, phase),
+            Direction::Receive => self.iterate_receive(inner, phase),
+        });
+        if phase == CANCELING && self.is_drained() {
+            self.drained.set();
+        }
+        worked
+    }
+
+    fn arm(&self) -> bool {
+        let wanted = self.phase.load(Ordering::SeqCst) == RUNNING
+            && (self.direction == Direction::Receive || !self.rings.packets.is_drained());
+        if wanted {
+            // SAFETY: the driver's callback for this queue, on its execution context.
+            wdf::guarded("EvtPacketQueueSetNotificationEnabled", || unsafe {
+                (self.callbacks.set_notification_enabled)(self.handle(), 1)
+            });
+        }
+        wanted
+    }
+
+    /// A cancelled queue is polled until it is drained.
+    fn must_poll(&self) -> bool {
+        self.phase.load(Ordering::SeqCst) == CANCELING && !self.is_drained()
+    }
+}

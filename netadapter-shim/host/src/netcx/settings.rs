@@ -1,0 +1,287 @@
+//! What a driver says about its adapter before it starts it.
+
+use super::call::{Call, ClientGlobals};
+use super::extension::{
+    ElementLayout, LOGICAL_ADDRESS, PACKET_HASH, RETURN_CONTEXT, VIRTUAL_ADDRESS,
+};
+use super::rules;
+use netadapter_abi::net::{
+    NET_ADAPTER_DMA_CAPABILITIES, NET_ADAPTER_LINK_LAYER_ADDRESS, NET_ADAPTER_LINK_STATE,
+    NET_ADAPTER_RX_CAPABILITIES, NET_ADAPTER_TX_CAPABILITIES, NET_FRAGMENT, NET_PACKET,
+    NetMemoryMappingRequirementDmaMapped, NetRxFragmentBufferAllocationModeDriver,
+    NetRxFragmentBufferAllocationModeSystem, NetRxFragmentBufferAttachmentModeDriver,
+    NetRxFragmentBufferAttachmentModeSystem, PFN_NET_ADAPTER_RETURN_RX_BUFFER,
+};
+
+/// The lowest minor version whose drivers are offered the packet hash extension.
+const PACKET_HASH_MINOR: u32 = 2;
+
+/// Elements of a ring whose driver gives no hint.
+const DEFAULT_RING_ELEMENTS: u32 = 512;
+/// The range in which a hint is followed.
+const RING_ELEMENTS: std::ops::RangeInclusive<u32> = 32..=8192;
+
+/// The transmit side of an adapter.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TransmitCapabilities {
+    pub(super) dma: bool,
+    /// 0: no limit.
+    pub(super) maximum_physical_address: u64,
+    pub(super) payload_backfill: usize,
+    pub(super) alignment: usize,
+    pub(super) ring_elements: u32,
+}
+
+/// Who owns receive buffers.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum ReceiveBuffers {
+    /// The driver, which gets each back by this callback.
+    Driver(
+        netadapter_abi::nt_fn!(
+            fn(
+                netadapter_abi::net::NETADAPTER,
+                netadapter_abi::net::NET_FRAGMENT_RETURN_CONTEXT_HANDLE,
+            )
+        ),
+    ),
+    /// The system.
+    System {
+        /// The device writes them.
+        dma: bool,
+    },
+}
+
+/// The receive side of an adapter.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ReceiveCapabilities {
+    pub(super) buffers: ReceiveBuffers,
+    pub(super) maximum_frame_bytes: usize,
+    pub(super) maximum_queues: usize,
+    pub(super) ring_elements: u32,
+}
+
+/// What has been said so far.
+#[derive(Clone)]
+pub(super) struct Settings {
+    pub(super) transmit: Option<TransmitCapabilities>,
+    pub(super) receive: Option<ReceiveCapabilities>,
+    pub(super) link_layer: bool,
+    /// Bytes of a packet without its link header; 0 until it is set.
+    pub(super) mtu: u32,
+    pub(super) permanent_address: Option<NET_ADAPTER_LINK_LAYER_ADDRESS>,
+    pub(super) current_address: Option<NET_ADAPTER_LINK_LAYER_ADDRESS>,
+    pub(super) link_state: NET_ADAPTER_LINK_STATE,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            transmit: None,
+            receive: None,
+            link_layer: false,
+            mtu: 0,
+            permanent_address: None,
+            current_address: None,
+            link_state: NET_ADAPTER_LINK_STATE::init_disconnected(),
+        }
+    }
+}
+
+/// Where things lie in the elements of an adapter's rings, from the start of the adapter on.
+#[derive(Clone, Debug)]
+pub(super) struct Layouts {
+    pub(super) transmit_packet: ElementLayout,
+    pub(super) transmit_fragment: ElementLayout,
+    pub(super) receive_packet: ElementLayout,
+    pub(super) receive_fragment: ElementLayout,
+}
+
+impl Settings {
+    /// Whether the adapter may start; one missing address is copied from the other.
+    pub(super) fn complete(&mut self) -> bool {
+        match (&self.permanent_address, &self.current_address) {
+            (Some(permanent), Some(current)) if permanent.Length != current.Length => return false,
+            (Some(permanent), None) => self.current_address = Some(*permanent),
+            (None, Some(current)) => self.permanent_address = Some(*current),
+            _ => {}
+        }
+        self.transmit.is_some() && self.receive.is_some() && self.link_layer && self.mtu > 0
+    }
+
+    /// The layouts that follow from the capabilities (*Packet descriptors and extensions*).
+    pub(super) fn layouts(&self, client: &ClientGlobals, receive_scaling: bool) -> Layouts {
+        let buffers = self.receive.map(|receive| receive.buffers);
+        let transmit_dma = self.transmit.is_some_and(|transmit| transmit.dma);
+        let receive_dma = matches!(buffers, Some(ReceiveBuffers::System { dma: true }));
+        let mut fragment = vec![VIRTUAL_ADDRESS];
+        if transmit_dma || receive_dma {
+            fragment.push(LOGICAL_ADDRESS);
+        }
+        let mut receive_fragment = fragment.clone();
+        if matches!(buffers, Some(ReceiveBuffers::Driver(_))) {
+            receive_fragment.push(RETURN_CONTEXT);
+        }
+        let with_hash = receive_scaling && client.minor() >= PACKET_HASH_MINOR;
+        let receive_packet: &[_] = if with_hash { &[PACKET_HASH] } else { &[] };
+        let packet = |extensions: &[_]| {
+            ElementLayout::new(
+                size_of::<NET_PACKET>(),
+                align_of::<NET_PACKET>(),
+                extensions,
+            )
+        };
+        let fragments = |extensions: &[_]| {
+            ElementLayout::new(
+                size_of::<NET_FRAGMENT>(),
+                align_of::<NET_FRAGMENT>(),
+                extensions,
+            )
+        };
+        Layouts {
+            transmit_packet: packet(&[]),
+            transmit_fragment: fragments(&fragment),
+            receive_packet: packet(receive_packet),
+            receive_fragment: fragments(&receive_fragment),
+        }
+    }
+}
+
+/// The number of elements of a ring; a hint is 0 or a power of two.
+fn ring_elements(call: &Call, hint: u32) -> u32 {
+    if hint == 0 {
+        return DEFAULT_RING_ELEMENTS;
+    }
+    let rule = &rules::NOT_POWER_OF_TWO;
+    call.require(
+        hint.is_power_of_two(),
+        rule,
+        &format!("a ring hint of {hint} elements"),
+    );
+    hint.clamp(*RING_ELEMENTS.start(), *RING_ELEMENTS.end())
+}
+
+fn dma_capabilities(
+    call: &Call,
+    pointer: *const NET_ADAPTER_DMA_CAPABILITIES,
+    rule: &'static crate::executive::Rule,
+) -> NET_ADAPTER_DMA_CAPABILITIES {
+    call.require(
+        !pointer.is_null(),
+        rule,
+        "DMA is required, DmaCapabilities is null",
+    );
+    let dma = call.copy_sized("DmaCapabilities", pointer);
+    call.require(!dma.DmaEnabler.is_null(), rule, "DmaEnabler is null");
+    dma
+}
+
+/// Checks and takes over `NET_ADAPTER_TX_CAPABILITIES`.
+pub(super) fn transmit(
+    call: &Call,
+    capabilities: &NET_ADAPTER_TX_CAPABILITIES,
+) -> TransmitCapabilities {
+    let rule = &rules::INVALID_ADAPTER_TX_CAPABILITIES;
+    call.require(
+        capabilities.MaximumNumberOfQueues > 0,
+        rule,
+        "MaximumNumberOfQueues is 0",
+    );
+    call.require(
+        capabilities.MaximumNumberOfFragments > 0,
+        rule,
+        "MaximumNumberOfFragments is 0",
+    );
+    let alignment = capabilities.FragmentBufferAlignment;
+    let detail = format!("a fragment alignment of {alignment}");
+    call.require(
+        alignment.is_power_of_two(),
+        &rules::NOT_POWER_OF_TWO,
+        &detail,
+    );
+    let dma = capabilities.MappingRequirement == NetMemoryMappingRequirementDmaMapped;
+    let limit = if dma {
+        dma_capabilities(call, capabilities.DmaCapabilities, rule).MaximumPhysicalAddress
+    } else {
+        0
+    };
+    TransmitCapabilities {
+        dma,
+        maximum_physical_address: limit as u64,
+        payload_backfill: capabilities.PayloadBackfill,
+        alignment,
+        ring_elements: ring_elements(call, capabilities.FragmentRingNumberOfElementsHint),
+    }
+}
+
+/// Checks and takes over `NET_ADAPTER_RX_CAPABILITIES`.
+#[expect(
+    non_upper_case_globals,
+    reason = "constants of the contract have their C names"
+)]
+pub(super) fn receive(
+    call: &Call,
+    capabilities: &NET_ADAPTER_RX_CAPABILITIES,
+) -> ReceiveCapabilities {
+    let rule = &rules::INVALID_ADAPTER_RX_CAPABILITIES;
+    call.require(
+        capabilities.MaximumNumberOfQueues > 0,
+        rule,
+        "MaximumNumberOfQueues is 0",
+    );
+    call.require(
+        capabilities.MaximumFrameSize > 0,
+        rule,
+        "MaximumFrameSize is 0",
+    );
+    let buffers = match (capabilities.AllocationMode, capabilities.AttachmentMode) {
+        (NetRxFragmentBufferAllocationModeDriver, NetRxFragmentBufferAttachmentModeDriver) => {
+            driver_buffers(call, capabilities)
+        }
+        (NetRxFragmentBufferAllocationModeSystem, NetRxFragmentBufferAttachmentModeSystem) => {
+            system_buffers(call, capabilities)
+        }
+        (NetRxFragmentBufferAllocationModeSystem, NetRxFragmentBufferAttachmentModeDriver) => {
+            let what = "receive buffers of the system that the driver attaches are not implemented";
+            call.broken(&rules::NOT_IMPLEMENTED_BY_HOST, what)
+        }
+        modes => call.broken(rule, &format!("allocation and attachment modes {modes:?}")),
+    };
+    ReceiveCapabilities {
+        buffers,
+        maximum_frame_bytes: capabilities.MaximumFrameSize,
+        maximum_queues: capabilities.MaximumNumberOfQueues,
+        ring_elements: ring_elements(call, capabilities.FragmentRingNumberOfElementsHint),
+    }
+}
+
+fn driver_buffers(call: &Call, capabilities: &NET_ADAPTER_RX_CAPABILITIES) -> ReceiveBuffers {
+    // SAFETY: with these modes the member is the callback; every bit pattern of the bytes is a
+    // value of the nullable function pointer.
+    let callback: PFN_NET_ADAPTER_RETURN_RX_BUFFER =
+        unsafe { capabilities.Anonymous.EvtAdapterReturnRxBuffer };
+    let Some(callback) = callback else {
+        call.broken(
+            &rules::INVALID_ADAPTER_RX_CAPABILITIES,
+            "EvtAdapterReturnRxBuffer is null",
+        )
+    };
+    ReceiveBuffers::Driver(callback)
+}
+
+fn system_buffers(call: &Call, capabilities: &NET_ADAPTER_RX_CAPABILITIES) -> ReceiveBuffers {
+    // SAFETY: with these modes the members are the mapping ones, which are integers and addresses.
+    let mapping = unsafe { capabilities.Anonymous.Anonymous };
+    let alignment = mapping.FragmentBufferAlignment;
+    let detail = format!("a fragment alignment of {alignment}");
+    call.require(
+        alignment.is_power_of_two(),
+        &rules::NOT_POWER_OF_TWO,
+        &detail,
+    );
+    let dma = mapping.MappingRequirement == NetMemoryMappingRequirementDmaMapped;
+    if dma {
+        let rule = &rules::INVALID_ADAPTER_RX_CAPABILITIES;
+        dma_capabilities(call, mapping.DmaCapabilities, rule);
+    }
+    ReceiveBuffers::System { dma }
+}

@@ -1,0 +1,10 @@
+//! The class extension and the upper edge, with a driver made of Rust functions between a wire
+//! that is a list and the rest of the host.
+
+mod fake_driver;
+mod life_cycle;
+mod queues;
+mod rings;
+mod scaling;
+mod traffic;
+mod violations;

@@ -1,0 +1,146 @@
+//! The PnP manager: starts devices, adds processors, rebalances.
+
+use super::arbiter::Arbiter;
+use super::pci::PciNode;
+use crate::executive::{Rule, System, violation};
+use crate::kernel::{ProcessorCallbacks, ProcessorChange, interface_arrived};
+use crate::wdf::DeviceHost;
+use netadapter_abi::nt::{
+    GUID_DEVICE_PROCESSOR, NTSTATUS, STATUS_INSUFFICIENT_RESOURCES, nt_success,
+};
+use parking_lot::Mutex;
+use std::sync::Arc;
+
+/// A device and the driver object that serves it.
+#[derive(Clone)]
+pub struct StartedDevice {
+    /// The node on the bus.
+    pub node: Arc<PciNode>,
+    /// The function driver's device.
+    pub device: Arc<DeviceHost>,
+}
+
+/// Devices of the machine and what they use.
+#[derive(Default)]
+pub struct PnpManager {
+    arbiter: Arbiter,
+    devices: Mutex<Vec<StartedDevice>>,
+}
+
+/// A driver refused to be stopped, so that its device gets no interrupts on new processors.
+const QUERY_STOP_FAILED: Rule = Rule {
+    name: "QUERY_STOP_FAILED",
+    page: "Stopping a Device to Rebalance Resources",
+};
+
+/// How a rebalance went for one device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rebalance {
+    /// The device takes no part.
+    LeftOut,
+    /// Stopped and started again.
+    Done,
+    /// The restart failed; the device was torn down.
+    RestartFailed(NTSTATUS),
+}
+
+impl PnpManager {
+    /// The devices that have been started.
+    pub fn devices(&self) -> Vec<StartedDevice> {
+        self.devices.lock().clone()
+    }
+
+    /// Starts a device for the first time.
+    ///
+    /// IRQL: PASSIVE_LEVEL, on a processor.
+    ///
+    /// # Errors
+    /// The status with which the driver failed the start.
+    pub fn start(&self, system: &System, started: StartedDevice) -> Result<(), NTSTATUS> {
+        self.give_resources(system, &started)?;
+        self.devices.lock().push(started);
+        Ok(())
+    }
+
+    fn give_resources(&self, system: &System, started: &StartedDevice) -> Result<(), NTSTATUS> {
+        let wanted = started
+            .device
+            .filter_requirements(started.node.requirements())?;
+        let assigned = self.arbiter.assign(system, &wanted);
+        started.node.power_up(&assigned);
+        started.device.start(assigned)
+    }
+
+    /// Removes all devices in an orderly way.
+    ///
+    /// IRQL: PASSIVE_LEVEL, on a processor.
+    pub fn remove_all(&self) {
+        let devices = std::mem::take(&mut *self.devices.lock());
+        for started in devices {
+            started.device.remove();
+            started.node.power_down();
+        }
+    }
+
+    /// Adds the processor with index `index`: synchronous notification, start, asynchronous
+    /// notification, rebalance (*Introduction to Driver Notification*).
+    ///
+    /// IRQL: PASSIVE_LEVEL, on a processor.
+    ///
+    /// # Errors
+    /// The status with which a driver refused the processor, or
+    /// STATUS_INSUFFICIENT_RESOURCES if the machine can have no more.
+    pub fn hot_add(&self, system: &'static System, index: u32) -> Result<Vec<Rebalance>, NTSTATUS> {
+        let processor = system
+            .announce_processor(index)
+            .ok_or(STATUS_INSUFFICIENT_RESOURCES)?;
+        let callbacks = system.subsystem::<ProcessorCallbacks>();
+        system.milestone("start_notification", Some(index));
+        callbacks.announce(index)?;
+        if system.start_processor(processor).is_err() {
+            let reason = STATUS_INSUFFICIENT_RESOURCES;
+            callbacks.conclude(index, ProcessorChange::Failure(reason));
+            return Err(reason);
+        }
+        callbacks.conclude(index, ProcessorChange::Complete);
+        system.milestone("complete_notification", Some(index));
+        system.milestone("interface_arrival", Some(index));
+        interface_arrived(
+            &GUID_DEVICE_PROCESSOR,
+            &format!("\\??\\ACPI#Processor#{index}"),
+        );
+        Ok(self
+            .devices()
+            .iter()
+            .map(|started| self.rebalance(system, started))
+            .collect())
+    }
+
+    /// Stops a device, gives it resources for the processors there are now, and starts it again
+    /// (*Stopping a Device to Rebalance Resources*).
+    fn rebalance(&self, system: &System, started: &StartedDevice) -> Rebalance {
+        if !started.node.installation().takes_part_in_rebalance() {
+            return Rebalance::LeftOut;
+        }
+        let status = started.device.query_stop();
+        if !nt_success(status) {
+            violation(
+                &QUERY_STOP_FAILED,
+                format!("EvtDeviceQueryStop returned {status:#010x}"),
+            );
+        }
+        started.device.stop();
+        started.node.power_down();
+        match self.give_resources(system, started) {
+            Ok(()) => Rebalance::Done,
+            Err(status) => {
+                started.device.surprise_remove();
+                started.device.remove();
+                self.devices
+                    .lock()
+                    .retain(|other| !Arc::ptr_eq(&other.device, &started.device));
+                Rebalance::RestartFailed(status)
+            }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Where received frames go, and what else the upper edge is told to do.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// Takes received frames. Called on the processor that polls the queue; different queues call at
+/// the same time.
+///
+/// IRQL: DISPATCH_LEVEL or below; must not wait.
+pub trait FrameSink: Send + Sync {
+    /// A frame was delivered by queue `queue`. The bytes are valid during the call.
+    fn delivered(&self, queue: u32, frame: &[u8]);
+    /// A frame came while reception was closed, because the adapter is being paused.
+    fn discarded(&self, queue: u32, frame: &[u8]);
+}
+
+/// Takes frames and forgets them.
+struct Nobody;
+
+impl FrameSink for Nobody {
+    fn delivered(&self, _queue: u32, _frame: &[u8]) {}
+    fn discarded(&self, _queue: u32, _frame: &[u8]) {}
+}
+
+/// Of how many frames of a queue one is answered: with segments of full size, a receiver of TCP
+/// acknowledges every second one, and large receive offloads and delayed acknowledgements make
+/// that about every eighth in bulk transfer.
+pub const REPLY_EVERY: u32 = 8;
+
+/// What the upper edge of every adapter of a machine does.
+#[derive(Clone)]
+pub struct UpperEdgeOptions {
+    /// Takes the frames.
+    pub sink: Arc<dyn FrameSink>,
+    /// Whether frames to other stations are wanted too.
+    pub promiscuous: bool,
+    /// Of how many received frames of a queue one is answered by a small frame; none if absent.
+    pub reply_every: Option<u32>,
+}
+
+impl Default for UpperEdgeOptions {
+    /// Frames are counted and forgotten; one of [`REPLY_EVERY`] is answered.
+    fn default() -> Self {
+        Self {
+            sink: Arc::new(Nobody),
+            promiscuous: false,
+            reply_every: Some(REPLY_EVERY),
+        }
+    }
+}
+
+impl fmt::Debug for UpperEdgeOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UpperEdgeOptions")
+            .field("promiscuous", &self.promiscuous)
+            .field("reply_every", &self.reply_every)
+            .finish_non_exhaustive()
+    }
+}

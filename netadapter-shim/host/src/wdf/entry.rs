@@ -1,0 +1,92 @@
+//! What every table function checks first.
+
+use super::client;
+use crate::executive::{Rule, require_irql, violation};
+use netadapter_abi::nt::{DISPATCH_LEVEL, HIGH_LEVEL, KIRQL, PASSIVE_LEVEL};
+use netadapter_abi::wdf::WDF_DRIVER_GLOBALS;
+
+/// A pointer that must not be null is null.
+pub const WDF_REQUIRED_PARAMETER_IS_NULL: Rule = Rule {
+    name: "WDF_REQUIRED_PARAMETER_IS_NULL",
+    page: "Bug Check 0x10D: WDF_VIOLATION, parameter 1 = 0x4",
+};
+
+/// The `Size` of a structure is not that of the version that the driver is bound to, and the
+/// function has no status by which it could say so.
+pub const WDF_STRUCT_SIZE: Rule = Rule {
+    name: "WDF_STRUCT_SIZE",
+    page: "the structure's page: Size is the size of the structure, in bytes",
+};
+
+/// Checks the globals of a call and that the caller runs at `highest` or below.
+pub(super) fn enter_up_to(globals: *mut WDF_DRIVER_GLOBALS, function: &str, highest: KIRQL) {
+    client::check(globals, function);
+    if highest < HIGH_LEVEL {
+        require_irql(function, highest);
+    }
+}
+
+/// Begins a function that is for PASSIVE_LEVEL.
+pub(super) fn enter_passive(globals: *mut WDF_DRIVER_GLOBALS, function: &str) {
+    enter_up_to(globals, function, PASSIVE_LEVEL);
+}
+
+/// Begins a function that is for DISPATCH_LEVEL and below.
+pub(super) fn enter(globals: *mut WDF_DRIVER_GLOBALS, function: &str) {
+    enter_up_to(globals, function, DISPATCH_LEVEL);
+}
+
+/// Begins a function that is for any IRQL.
+pub(super) fn enter_any(globals: *mut WDF_DRIVER_GLOBALS, function: &str) {
+    enter_up_to(globals, function, HIGH_LEVEL);
+}
+
+/// What a required parameter points to.
+///
+/// # Safety
+/// `pointer` is null or valid for reads while the result is used.
+pub(super) unsafe fn required<'a, T>(pointer: *const T, function: &str, name: &str) -> &'a T {
+    // SAFETY: the caller's promise.
+    match unsafe { pointer.as_ref() } {
+        Some(value) => value,
+        None => null_parameter(function, name),
+    }
+}
+
+/// Where a required result goes.
+///
+/// # Safety
+/// `pointer` is null or valid for writes while the result is used, and nobody else uses it.
+pub(super) unsafe fn required_out<'a, T>(pointer: *mut T, function: &str, name: &str) -> &'a mut T {
+    // SAFETY: the caller's promise.
+    match unsafe { pointer.as_mut() } {
+        Some(value) => value,
+        None => null_parameter(function, name),
+    }
+}
+
+#[cold]
+fn null_parameter(function: &str, name: &str) -> ! {
+    violation(
+        &WDF_REQUIRED_PARAMETER_IS_NULL,
+        format!("{function}: {name} is null"),
+    )
+}
+
+/// Whether a structure's `Size` is that of `T`.
+pub(super) fn has_size<T>(size: u32) -> bool {
+    size as usize == size_of::<T>()
+}
+
+/// Stops the machine if a structure's `Size` is not that of `T`.
+pub(super) fn require_size<T>(size: u32, function: &str, name: &str) {
+    if !has_size::<T>(size) {
+        violation(
+            &WDF_STRUCT_SIZE,
+            format!(
+                "{function}: {name} has Size {size}, expected {}",
+                size_of::<T>()
+            ),
+        );
+    }
+}

@@ -1,0 +1,11 @@
+//! The framework, driven by a PnP manager's calls and seen by a driver made of Rust functions.
+
+mod binding;
+mod deferred_work;
+mod failed_start;
+mod fake_driver;
+mod fake_node;
+mod interrupts;
+mod life_cycle;
+mod objects;
+mod resources;

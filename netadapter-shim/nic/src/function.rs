@@ -1,0 +1,403 @@
+//! The PCI function as its host sees it: configuration space, BARs, messages, the device thread.
+
+use crate::common_config::BadAccess;
+use crate::config::{ConfigError, VirtioNetConfig};
+use crate::counters::Counters;
+use crate::ledger::Ledger;
+use crate::msix::{MessageSink, Msix};
+use crate::pci::{Bar, ConfigSpace, touches_window};
+use crate::queue::DriverFault;
+use crate::receive::Next;
+use crate::registers::{bar0, bar2, common, isr, pci};
+use crate::state::{Event, State};
+use crate::sync::lock;
+use crate::wake::{Doorbells, Waker, Wakeup};
+use crate::wire::Wire;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread::{self, JoinHandle};
+use std::time::Instant;
+use vm_memory::GuestMemoryMmap;
+
+/// A virtio-net function in its slot.
+///
+/// All methods may be called from any thread. A register write has taken full effect when it
+/// returns: after a reset of the device or of a queue, no memory of it is touched any more.
+pub struct VirtioNet {
+    function: Arc<Function>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+struct Function {
+    bars: [Bar; 2],
+    queue_count: u16,
+    ledger: Arc<Ledger>,
+    config_space: Mutex<ConfigSpace>,
+    memory_space: AtomicBool,
+    bus_master: AtomicBool,
+    isr: AtomicU8,
+    msix: Msix,
+    state: Mutex<State>,
+    /// Register accesses that wait for `state`; the device thread lets them go first.
+    waiting: AtomicUsize,
+    doorbells: Doorbells,
+    wakeup: Arc<Wakeup>,
+    stopping: AtomicBool,
+    made_at: Instant,
+    messages: AtomicU64,
+    doorbells_rung: AtomicU64,
+    bad_accesses: AtomicU64,
+}
+
+impl VirtioNet {
+    /// Plugs a function in: `memory` is what it can reach by DMA, `messages` takes its
+    /// interrupts, `wire` is what its cable leads to. The device thread does not run yet.
+    ///
+    /// # Errors
+    ///
+    /// `config` describes no possible function.
+    pub fn new(
+        config: VirtioNetConfig,
+        memory: GuestMemoryMmap,
+        messages: Arc<dyn MessageSink>,
+        wire: Box<dyn Wire>,
+    ) -> Result<Arc<Self>, ConfigError> {
+        config.validate()?;
+        let config_space = ConfigSpace::new(&config);
+        let mut state = State::new(&config, memory, wire);
+        let wakeup = Arc::new(Wakeup::default());
+        state.path.wire().connect(Waker::new(&wakeup));
+        let function = Arc::new(Function {
+            bars: config_space.bars(),
+            queue_count: config.queue_count(),
+            ledger: state.path.ledger().clone(),
+            config_space: Mutex::new(config_space),
+            memory_space: AtomicBool::new(false),
+            bus_master: AtomicBool::new(false),
+            isr: AtomicU8::new(0),
+            msix: Msix::new(config.msix_vectors, messages),
+            state: Mutex::new(state),
+            waiting: AtomicUsize::new(0),
+            doorbells: Doorbells::new(config.queue_count()),
+            wakeup,
+            stopping: AtomicBool::new(false),
+            made_at: Instant::now(),
+            messages: AtomicU64::new(0),
+            doorbells_rung: AtomicU64::new(0),
+            bad_accesses: AtomicU64::new(0),
+        });
+        Ok(Arc::new(Self {
+            function,
+            thread: Mutex::new(None),
+        }))
+    }
+
+    /// The memory BARs.
+    pub fn bars(&self) -> Vec<Bar> {
+        self.function.bars.to_vec()
+    }
+
+    /// Reads PCI configuration space. Bytes outside it read as all ones.
+    pub fn config_read(&self, offset: usize, data: &mut [u8]) {
+        let function = &self.function;
+        let mut space = lock(&function.config_space);
+        let window = touches_window(offset, data.len()).then(|| space.window());
+        if let Some(access) = window.flatten() {
+            drop(space);
+            let value = function.read(access.bar, access.offset, access.size);
+            space = lock(&function.config_space);
+            space.set_window_data(value as u32);
+        }
+        if space.read(offset, data).is_none() {
+            data.fill(0xff);
+            function.count_bad_access();
+        }
+    }
+
+    /// Writes PCI configuration space. Read-only bits keep their value.
+    pub fn config_write(&self, offset: usize, data: &[u8]) {
+        let function = &self.function;
+        let mut space = lock(&function.config_space);
+        let Some(changed) = space.write(offset, data) else {
+            function.count_bad_access();
+            return;
+        };
+        let (command, control) = (space.command(), space.msix_control());
+        let window = changed.pci_cfg_data.then(|| space.window()).flatten();
+        let window_data = space.window_data();
+        drop(space);
+        if changed.command || changed.msix_control {
+            function.follow_config_space(command, control);
+        }
+        if let Some(access) = window {
+            function.write(access.bar, access.offset, access.size, window_data.into());
+        }
+    }
+
+    /// Reads `size` bytes (1, 2, 4 or 8) of a BAR. A register that does not exist, an access that
+    /// it does not allow, and a function whose memory space is off read as all ones.
+    pub fn bar_read(&self, bar: u8, offset: u64, size: usize) -> u64 {
+        if !self.function.memory_space.load(Ordering::Acquire) {
+            self.function.count_bad_access();
+            return all_ones(size);
+        }
+        self.function.read(bar, offset, size)
+    }
+
+    /// Writes `size` bytes (1, 2, 4 or 8) of a BAR. A write that reading would answer with all
+    /// ones is ignored and counted.
+    pub fn bar_write(&self, bar: u8, offset: u64, size: usize, value: u64) {
+        if !self.function.memory_space.load(Ordering::Acquire) {
+            self.function.count_bad_access();
+            return;
+        }
+        self.function.write(bar, offset, size, value);
+    }
+
+    /// Plugs the cable in or out: `status` of the device configuration, with its interrupt.
+    pub fn set_link(&self, up: bool) {
+        let mut events = Vec::new();
+        self.function.access().set_link(up, &mut events);
+        self.function.raise(&events);
+        self.function.wakeup.wake();
+    }
+
+    /// The account of received frames.
+    pub fn ledger(&self) -> Arc<Ledger> {
+        self.function.ledger.clone()
+    }
+
+    /// What was counted so far.
+    pub fn counters(&self) -> Counters {
+        let function = &self.function;
+        Counters {
+            messages: function.messages.load(Ordering::Relaxed),
+            doorbells: function.doorbells_rung.load(Ordering::Relaxed),
+            bad_accesses: function.bad_accesses.load(Ordering::Relaxed),
+            ..function.access().path.counters.clone()
+        }
+    }
+
+    /// Receive buffers that the driver has provided: the most that each queue in use held at once.
+    pub fn receive_buffers(&self) -> u64 {
+        self.function.access().path.receive_buffers()
+    }
+
+    /// Why the device set DEVICE_NEEDS_RESET; `None` while it did not.
+    pub fn fault(&self) -> Option<DriverFault> {
+        self.function.access().fault.clone()
+    }
+
+    /// Starts the device thread, if it does not run.
+    ///
+    /// # Panics
+    ///
+    /// If the system has no thread to give.
+    pub fn start(&self) {
+        let mut thread = lock(&self.thread);
+        if thread.is_some() {
+            return;
+        }
+        self.function.stopping.store(false, Ordering::Release);
+        let function = self.function.clone();
+        let started = thread::Builder::new()
+            .name("virtio-net".to_owned())
+            .spawn(move || function.run());
+        *thread = Some(started.expect("the system has no thread for the device"));
+    }
+
+    /// Stops the device thread, if it runs, and waits for it. Registers still work, and
+    /// [`VirtioNet::step`] still does what the thread did.
+    ///
+    /// # Panics
+    ///
+    /// If the device thread panicked, with its panic.
+    pub fn stop(&self) {
+        if let Some(Err(panic)) = self.join() {
+            std::panic::resume_unwind(panic);
+        }
+    }
+
+    /// Does one round of the device thread's work on the calling thread: for a host that decides
+    /// itself when its device runs. True if there is more to do at once.
+    pub fn step(&self) -> bool {
+        self.function.step(&mut Vec::new()) == Next::Now
+    }
+
+    fn join(&self) -> Option<thread::Result<()>> {
+        let thread = lock(&self.thread).take()?;
+        self.function.stopping.store(true, Ordering::Release);
+        self.function.wakeup.wake();
+        Some(thread.join())
+    }
+}
+
+impl Drop for VirtioNet {
+    fn drop(&mut self) {
+        // A panic of the thread has been printed; a second one from here would abort.
+        let _ = self.join();
+    }
+}
+
+impl Function {
+    fn run(&self) {
+        self.wakeup.adopt_current_thread();
+        let mut events = Vec::new();
+        while !self.stopping.load(Ordering::Acquire) {
+            match self.step(&mut events) {
+                Next::Now => {}
+                Next::After(time) => self.wakeup.sleep(Some(time)),
+                Next::WhenWoken => self.wakeup.sleep(None),
+            }
+        }
+    }
+
+    fn step(&self, events: &mut Vec<Event>) -> Next {
+        // The lock is not fair, and a busy device would take it again and again.
+        while self.waiting.load(Ordering::Acquire) != 0 {
+            thread::yield_now();
+        }
+        events.clear();
+        let next = {
+            let mut state = lock(&self.state);
+            self.doorbells.take(|queue| state.path.doorbell(queue));
+            let bus_master = self.bus_master.load(Ordering::Acquire);
+            state.round(self.made_at.elapsed(), bus_master, events)
+        };
+        self.raise(events);
+        next
+    }
+
+    /// The state, for a register access.
+    fn access(&self) -> MutexGuard<'_, State> {
+        self.waiting.fetch_add(1, Ordering::AcqRel);
+        let state = lock(&self.state);
+        self.waiting.fetch_sub(1, Ordering::AcqRel);
+        state
+    }
+
+    /// Interrupts the driver. Without MSI-X the reason stays in the ISR status only, for the
+    /// function has no interrupt pin.
+    fn raise(&self, events: &[Event]) {
+        for event in events {
+            let bit = match event {
+                Event::Configuration(_) => isr::CONFIGURATION,
+                Event::Queue(_) if self.msix.enabled() => 0,
+                Event::Queue(_) => isr::QUEUE,
+            };
+            self.isr.fetch_or(bit, Ordering::AcqRel);
+            if event.vector().is_some_and(|vector| self.msix.raise(vector)) {
+                self.messages.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    }
+
+    fn follow_config_space(&self, command: u16, msix_control: u16) {
+        let bus_master = command & pci::COMMAND_BUS_MASTER != 0;
+        let memory_space = command & pci::COMMAND_MEMORY_SPACE != 0;
+        self.memory_space.store(memory_space, Ordering::Release);
+        self.bus_master.store(bus_master, Ordering::Release);
+        // Whatever the device thread is doing under the old setting ends before this returns.
+        drop(self.access());
+        self.msix.configure(
+            msix_control & pci::MSIX_CONTROL_ENABLE != 0,
+            msix_control & pci::MSIX_CONTROL_FUNCTION_MASK != 0,
+            bus_master,
+        );
+        self.wakeup.wake();
+    }
+
+    fn read(&self, bar: u8, offset: u64, size: usize) -> u64 {
+        let value = match bar {
+            bar0::INDEX => self.read_virtio(offset, size),
+            bar2::INDEX => self.msix.read(offset, size).ok_or(BadAccess),
+            _ => Err(BadAccess),
+        };
+        value.unwrap_or_else(|BadAccess| {
+            self.count_bad_access();
+            all_ones(size)
+        })
+    }
+
+    fn write(&self, bar: u8, offset: u64, size: usize, value: u64) {
+        let written = match bar {
+            bar0::INDEX => self.write_virtio(offset, size, value),
+            bar2::INDEX => self.msix.write(offset, size, value).ok_or(BadAccess),
+            _ => Err(BadAccess),
+        };
+        if written.is_err() {
+            self.count_bad_access();
+        }
+    }
+
+    fn read_virtio(&self, offset: u64, size: usize) -> Result<u64, BadAccess> {
+        match offset {
+            bar0::COMMON..bar0::ISR => self.access().registers.read(offset - bar0::COMMON, size),
+            bar0::ISR if size == 1 => Ok(self.isr.swap(0, Ordering::AcqRel).into()),
+            bar0::DEVICE..bar0::NOTIFY => self
+                .access()
+                .net_config
+                .read(offset - bar0::DEVICE, size)
+                .ok_or(BadAccess),
+            _ => Err(BadAccess),
+        }
+    }
+
+    fn write_virtio(&self, offset: u64, size: usize, value: u64) -> Result<(), BadAccess> {
+        match offset {
+            bar0::COMMON..bar0::ISR => self.write_common(offset - bar0::COMMON, size, value),
+            bar0::NOTIFY.. => self.ring_doorbell(offset - bar0::NOTIFY, size, value),
+            // VIRTIO 1.2 section 5.1.4.2: a driver changes nothing in the device configuration.
+            _ => Err(BadAccess),
+        }
+    }
+
+    fn write_common(&self, offset: u64, size: usize, value: u64) -> Result<(), BadAccess> {
+        let mut events = Vec::new();
+        {
+            let mut state = self.access();
+            let effect = state.registers.write(offset, size, value)?;
+            state.apply(effect, &mut events);
+            if offset == common::DEVICE_STATUS && value == 0 {
+                self.doorbells.take(|_| {});
+                self.isr.store(0, Ordering::Release);
+                self.msix.clear_pending();
+            }
+        }
+        self.raise(&events);
+        self.wakeup.wake();
+        Ok(())
+    }
+
+    /// VIRTIO 1.2 section 4.1.4.4 "Notification structure layout": the queue's index is written
+    /// to the queue's own address.
+    fn ring_doorbell(&self, offset: u64, size: usize, value: u64) -> Result<(), BadAccess> {
+        let multiplier = u64::from(bar0::NOTIFY_MULTIPLIER);
+        let queue = offset / multiplier;
+        let valid = matches!(size, 2 | 4)
+            && offset.is_multiple_of(multiplier)
+            && queue < u64::from(self.queue_count)
+            && value == queue;
+        if !valid {
+            return Err(BadAccess);
+        }
+        self.doorbells.ring(queue as u16);
+        self.doorbells_rung.fetch_add(1, Ordering::Relaxed);
+        self.wakeup.wake();
+        Ok(())
+    }
+
+    fn count_bad_access(&self) {
+        self.bad_accesses.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// What a bus answers where nothing does, in `size` bytes.
+fn all_ones(size: usize) -> u64 {
+    match size {
+        1 => u64::from(u8::MAX),
+        2 => u64::from(u16::MAX),
+        4 => u64::from(u32::MAX),
+        _ => u64::MAX,
+    }
+}

@@ -1,0 +1,34 @@
+//! The commands and their options.
+
+use crate::hot_add;
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Runs a NetAdapterCx driver image on Linux, and adds processors while traffic flows.
+#[derive(Parser)]
+#[command(name = "dhpnic", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Boots a machine, sends it traffic, hot-adds processors, and compares before and after.
+    HotAdd(hot_add::Options),
+}
+
+/// Runs the command that the process's arguments name.
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    let result = match arguments.command {
+        Command::HotAdd(options) => hot_add::run(&options),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("dhpnic: {failure}");
+            failure.exit_code()
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! The `dhpnic` command line: boots a machine with a NetAdapterCx driver on Linux, sends it
+//! traffic, adds processors under it, and reports.
+
+pub mod bundled;
+pub mod cli;
+pub mod failure;
+pub mod hot_add;

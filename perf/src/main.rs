@@ -1,0 +1,7 @@
+//! The `dhpnic` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    dhpnic::cli::run()
+}
