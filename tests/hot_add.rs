@@ -24,7 +24,7 @@ fn settle(machine: Machine, cable: &CableHandle) {
     cable.pause();
     let ledger = machine.nic().ledger();
     wait_until(&machine, "frames under way", || {
-        ledger.totals().outstanding == 0
+        machine.nic().frames_under_way() == 0
     });
     let edge = machine.upper_edge().expect("the adapter is still there");
     wait_until(&machine, "sends under way", || {
@@ -129,7 +129,7 @@ fn every_frame_of_a_capture_is_delivered_byte_for_byte() {
         "/netadapter-shim/nic/tests/data/mixed-traffic-small.pcap"
     );
     let replay = Replay::open(capture.as_ref(), 1500, true).unwrap();
-    let frames = replay.recorded_count() as u64;
+    let frames = replay.recorded_count();
     let (cable, handle) = Cable::new(Arc::new(replay));
     let builder = dhpnic().promiscuous(true).wire(Box::new(cable));
     let mut machine = builder.boot().unwrap();

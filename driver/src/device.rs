@@ -76,6 +76,7 @@ impl device::Device for Device {
 
     fn self_managed_io_init(&self, device: DeviceHandle) -> Result<()> {
         self.nic
+            .concerns
             .set_takes_part_in_rebalance(rebalance::takes_part(device));
         let arrivals =
             InterfaceNotification::register(device, &GUID_DEVICE_PROCESSOR, self.nic.clone())?;

@@ -29,4 +29,5 @@ pub mod rss;
 pub mod rx_queue;
 pub mod spread;
 pub mod tx_queue;
+pub mod upkeep;
 pub mod virtio;

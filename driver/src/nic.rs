@@ -4,17 +4,15 @@ use alloc::boxed::Box;
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use netadapter::adapter::AdapterHandle;
-use netadapter::context_type;
 use netadapter::debug::Level;
 use netadapter::debug_print;
 use netadapter::device::DeviceHandle;
 use netadapter::dma::DmaEnabler;
 use netadapter::dpc::Dpc;
 use netadapter::memory::Shared;
-use netadapter::notification::InterfaceListener;
 use netadapter::processor::ProcessorNumber;
 use netadapter::sync::{Once, SpinLock};
-use netadapter::work_item::{WorkItem, WorkItemRoutine};
+use netadapter::work_item::WorkItem;
 use netadapter::{Result, Status};
 
 use arrayvec::ArrayVec;
@@ -28,6 +26,7 @@ use crate::rss::{Bounds, Scaling};
 use crate::rx_queue::ReceivePath;
 use crate::spread::{self, MAXIMUM_QUEUES, Plan};
 use crate::tx_queue::TransmitPath;
+use crate::upkeep::{Concerns, Upkeep};
 use crate::virtio::Fault;
 use crate::virtio::control_queue::{ControlQueue, Failure};
 use crate::virtio::features::Features;
@@ -58,6 +57,15 @@ impl Setup {
             1 + self.plan.queues[usize::from(queue)].message
         } else {
             0
+        }
+    }
+
+    /// What this hardware allows.
+    pub fn limits(&self) -> spread::Limits {
+        spread::Limits {
+            queue_messages: self.messages.saturating_sub(1).max(1),
+            device_pairs: self.config.queue_pairs,
+            device_table_entries: self.config.table_entries,
         }
     }
 
@@ -92,7 +100,7 @@ pub enum State {
 
 /// One adapter.
 ///
-/// Lock order: `scaling` or `filter`, then `control`. Everything else is held alone.
+/// Lock order: `scaling` or `filter`, then `state` or `control`. A queue's own lock is held alone.
 pub struct Nic {
     pub(crate) device: DeviceHandle,
     pub(crate) enabler: DmaEnabler,
@@ -109,11 +117,9 @@ pub struct Nic {
     pub(crate) filter: SpinLock<Filter>,
     scaling_enabled: AtomicBool,
     queue_reset: AtomicBool,
-    processors_changed: AtomicBool,
-    takes_part_in_rebalance: AtomicBool,
     gone: AtomicBool,
     fault: Once<Fault>,
-    reset_requested: AtomicBool,
+    pub(crate) concerns: Concerns,
 }
 
 impl Nic {
@@ -143,11 +149,9 @@ impl Nic {
             filter: SpinLock::new(Filter::default()),
             scaling_enabled: AtomicBool::new(false),
             queue_reset: AtomicBool::new(false),
-            processors_changed: AtomicBool::new(false),
-            takes_part_in_rebalance: AtomicBool::new(false),
             gone: AtomicBool::new(false),
             fault: Once::new(),
-            reset_requested: AtomicBool::new(false),
+            concerns: Concerns::default(),
         })?;
         let upkeep = WorkItem::create(device, Upkeep { nic: nic.clone() })?;
         let _ = nic.upkeep.set(upkeep);
@@ -210,9 +214,14 @@ impl Nic {
             .collect()
     }
 
+    /// The first rule that the device broke.
+    pub fn fault(&self) -> Option<Fault> {
+        self.fault.get().copied()
+    }
+
     /// Whether the device is there and has broken no rule.
     pub fn is_usable(&self) -> bool {
-        self.fault.get().is_none() && !self.gone.load(Ordering::Relaxed)
+        self.fault().is_none() && !self.gone.load(Ordering::Relaxed)
     }
 
     /// The device was removed: from now on nothing is expected of it.
@@ -337,11 +346,6 @@ impl Nic {
         Ok(result?)
     }
 
-    pub(crate) fn set_takes_part_in_rebalance(&self, takes_part: bool) {
-        self.takes_part_in_rebalance
-            .store(takes_part, Ordering::Relaxed);
-    }
-
     /// The device's configuration has changed. IRQL: any.
     pub fn queue_configuration_dpc(&self) {
         if let Some(dpc) = self.configuration_dpc.get() {
@@ -349,85 +353,10 @@ impl Nic {
         }
     }
 
-    fn enqueue_upkeep(&self) {
+    /// Has [`Upkeep`] run soon. IRQL: ≤ DISPATCH_LEVEL.
+    pub(crate) fn enqueue_upkeep(&self) {
         if let Some(upkeep) = self.upkeep.get() {
             upkeep.enqueue();
-        }
-    }
-
-    /// Tells the framework the state of the link, and looks after the device. IRQL: PASSIVE_LEVEL.
-    pub(crate) fn follow_configuration(&self) {
-        let State::Working(setup) = self.state.lock().clone() else {
-            return;
-        };
-        if setup.transport.condition() == Condition::NeedsReset {
-            self.report_failure(Err(Fault::NeedsReset));
-        }
-        let link = setup.transport.link(setup.features);
-        if let Ok(adapter) = self.adapter() {
-            adapter.set_link(link.up.then_some(link.bits_per_second));
-        }
-    }
-
-    /// New processors have come and no rebalance follows: the queues at hand are spread over the processors as far as
-    /// their messages allow.
-    fn spread_again(&self) {
-        let Some(setup) = self.setup() else { return };
-        let limits = spread::Limits {
-            queue_messages: setup.plan.queues.len() as u16,
-            ..setup.limits()
-        };
-        let plan = spread::plan(
-            netadapter::processor::active(),
-            &setup.keywords.scaling,
-            &limits,
-            &self.targets(),
-        );
-        for (queue, path) in plan.queues.iter().zip(&self.paths) {
-            if let Some(path) = path.get() {
-                path.interrupt().retarget(queue.processor);
-            }
-        }
-    }
-}
-
-impl Setup {
-    /// What this hardware allows.
-    pub fn limits(&self) -> spread::Limits {
-        spread::Limits {
-            queue_messages: self.messages.saturating_sub(1).max(1),
-            device_pairs: self.config.queue_pairs,
-            device_table_entries: self.config.table_entries,
-        }
-    }
-}
-
-impl InterfaceListener for Nic {
-    /// A processor's device has started (GUID_DEVICE_PROCESSOR). Quick, and the same twice as once.
-    fn interface_arrived(&self) {
-        self.processors_changed.store(true, Ordering::Release);
-        self.enqueue_upkeep();
-    }
-}
-
-/// Work that can wait, and needs PASSIVE_LEVEL. Each part finds out for itself whether there is something to do.
-pub struct Upkeep {
-    nic: Shared<Nic>,
-}
-context_type!(Upkeep);
-
-impl WorkItemRoutine for Upkeep {
-    fn run(&self) {
-        let nic = &self.nic;
-        nic.follow_configuration();
-        if nic.fault.get().is_some() && !nic.reset_requested.swap(true, Ordering::Relaxed) {
-            nic.device.request_reset();
-        }
-        // A device that takes part in rebalances is planned anew when it is started again.
-        if nic.processors_changed.swap(false, Ordering::Acquire)
-            && !nic.takes_part_in_rebalance.load(Ordering::Relaxed)
-        {
-            nic.spread_again();
         }
     }
 }

@@ -12,9 +12,10 @@ use netadapter::processor::ProcessorNumber;
 use netadapter::queue::Notifier;
 use netadapter::work_item::WorkItem;
 
-use crate::nic::{Nic, Upkeep};
+use crate::nic::Nic;
 use crate::processors::ProcessorTable;
 use crate::rx_queue::ReceivePath;
+use crate::upkeep::Upkeep;
 
 /// What a queue pair's message leads to. It outlives the interrupt object, which is new after each rebalance.
 pub struct QueueInterrupt {

@@ -4,9 +4,12 @@
 //! specification becomes a [`Fault`] that names the rule.
 
 pub mod control_queue;
+#[cfg(test)]
+mod device_double;
 pub mod features;
 pub mod net_config;
 pub mod pci;
+pub mod registers;
 pub mod split_queue;
 pub mod transport;
 

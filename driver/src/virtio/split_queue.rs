@@ -18,8 +18,8 @@ use netadapter::memory::try_slice;
 
 use super::Fault;
 
-const DESCRIPTOR_BYTES: usize = 16;
-const DESCRIPTOR_HAS_NEXT: u16 = 1;
+pub(super) const DESCRIPTOR_BYTES: usize = 16;
+pub(super) const DESCRIPTOR_HAS_NEXT: u16 = 1;
 const DESCRIPTOR_DEVICE_WRITES: u16 = 2;
 const AVAILABLE_NO_INTERRUPT: u16 = 1;
 const USED_NO_NOTIFY: u16 = 1;
@@ -350,11 +350,11 @@ impl SplitQueue {
     }
 }
 
-fn available_offset(size: u16) -> usize {
+pub(super) fn available_offset(size: u16) -> usize {
     DESCRIPTOR_BYTES * usize::from(size)
 }
 
-fn used_offset(size: u16) -> usize {
+pub(super) fn used_offset(size: u16) -> usize {
     (available_offset(size) + 6 + 2 * usize::from(size)).next_multiple_of(USED_ALIGNMENT)
 }
 
@@ -365,69 +365,14 @@ fn passes(event: Wrapping<u16>, old: Wrapping<u16>, new: Wrapping<u16>) -> bool 
 
 #[cfg(test)]
 mod tests {
+    use super::super::device_double::Device;
     use super::*;
     use proptest::prelude::*;
     use std::collections::VecDeque;
 
-    /// The device's side of the same memory, free to be wrong.
-    struct Device {
-        memory: DmaMemory,
-        size: u16,
-        seen: u16,
-        used: u16,
-    }
-
-    impl Device {
-        fn available(&self) -> u16 {
-            self.memory.read(available_offset(self.size) + 2)
-        }
-
-        fn take(&mut self) -> Option<Vec<(u64, u32, u16)>> {
-            (self.seen != self.available()).then(|| {
-                let slot = usize::from(self.seen % self.size);
-                let mut at: u16 = self.memory.read(available_offset(self.size) + 4 + 2 * slot);
-                self.seen = self.seen.wrapping_add(1);
-                let mut chain = vec![];
-                loop {
-                    let base = usize::from(at) * DESCRIPTOR_BYTES;
-                    let flags: u16 = self.memory.read(base + 12);
-                    chain.push((self.memory.read(base), self.memory.read(base + 8), at));
-                    if flags & DESCRIPTOR_HAS_NEXT == 0 {
-                        return chain;
-                    }
-                    at = self.memory.read(base + 14);
-                }
-            })
-        }
-
-        fn give_back(&mut self, id: u32, written: u32) {
-            let at = used_offset(self.size) + 4 + 8 * usize::from(self.used % self.size);
-            self.memory.write(at, id);
-            self.memory.write(at + 4, written);
-            self.set_used_index(self.used.wrapping_add(1));
-        }
-
-        fn set_used_index(&mut self, index: u16) {
-            self.used = index;
-            self.memory.write(used_offset(self.size) + 2, index);
-        }
-
-        fn set_available_event(&self, index: u16) {
-            self.memory.write(
-                used_offset(self.size) + 4 + 8 * usize::from(self.size),
-                index,
-            );
-        }
-    }
-
     fn queue(size: u16) -> (SplitQueue, Device) {
         let memory = DmaMemory::on_build_machine(SplitQueue::memory_bytes(size), 0x10_0000);
-        let device = Device {
-            memory: memory.alias_for_device(),
-            size,
-            seen: 0,
-            used: 0,
-        };
+        let device = Device::new(&memory, size);
         let mut queue = SplitQueue::new(memory, size).unwrap();
         queue.reset(true);
         (queue, device)

@@ -11,9 +11,13 @@
 
 mod raw;
 mod rx;
+#[cfg(not(target_os = "windows"))]
+mod stand_in;
 mod tx;
 
 pub use rx::{ReceivedFrame, ReturnContext, RxRange, RxRings};
+#[cfg(not(target_os = "windows"))]
+pub use stand_in::{RxStandIn, SeenFrame, TxStandIn};
 pub use tx::{TxDrain, TxFragment, TxPacket, TxPost, TxRings};
 
 pub(crate) use raw::{Extension, RawRing};

@@ -152,6 +152,11 @@ impl DataPath {
         receive.map(|queue| u64::from(queue.available_most())).sum()
     }
 
+    /// Frames that left the wire and did not come out of the driver yet.
+    pub fn frames_under_way(&self) -> u64 {
+        self.ledger.totals().outstanding + u64::from(self.receiver.has_waiting_frame())
+    }
+
     /// The driver says that a queue has buffers. Receive queues are looked at anyway.
     pub fn doorbell(&mut self, index: u16) {
         let position = usize::from(index);

@@ -105,6 +105,11 @@ impl Receiver {
         }
     }
 
+    /// Whether a frame waits at the wire for a buffer.
+    pub fn has_waiting_frame(&self) -> bool {
+        self.waiting.is_some()
+    }
+
     /// Handles up to a batch of frames.
     pub fn run(&mut self, around: &mut Surroundings<'_>) -> Result<Next, DriverFault> {
         if !around.link_up {

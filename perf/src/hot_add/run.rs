@@ -329,7 +329,7 @@ impl Run {
                 return Err(Failure::Violation(finding.to_string()));
             }
             let unsent = self.edge()?.sends.submitted - self.cable.transmitted().0;
-            let under_way = ledger.totals().outstanding + unsent;
+            let under_way = self.machine.nic().frames_under_way() + unsent;
             if under_way != last.0 {
                 last = (under_way, Instant::now());
             }

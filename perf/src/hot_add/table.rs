@@ -88,7 +88,8 @@ fn summary(f: &mut fmt::Formatter<'_>, phases: &[Measurement]) -> fmt::Result {
 }
 
 fn per_processor(f: &mut fmt::Formatter<'_>, phases: &[Measurement]) -> fmt::Result {
-    let columns: [(&str, fn(&ProcessorShare) -> u64); 3] = [
+    type Column = (&'static str, fn(&ProcessorShare) -> u64);
+    let columns: [Column; 3] = [
         ("packets", |share| share.packets),
         ("DPCs", |share| share.dpcs),
         ("busy, µs", |share| share.busy_ns / 1000),
@@ -171,7 +172,7 @@ fn thousands(value: u64) -> String {
     let digits = value.to_string();
     let mut text = String::new();
     for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position) % 3 == 0 {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
             text.push(',');
         }
         // Writing to a String never fails.

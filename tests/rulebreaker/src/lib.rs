@@ -1,5 +1,5 @@
 //! A driver that is right but for one thing: the configuration keyword `Break` names the rule that
-//! it breaks, by position in [`breaks::BREAKS`]. Without the keyword it is right altogether.
+//! it breaks, by position in `breaks::BREAKS`. Without the keyword it is right altogether.
 
 #![cfg_attr(target_os = "windows", no_std)]
 

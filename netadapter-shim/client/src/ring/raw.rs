@@ -42,7 +42,7 @@ impl RawRing {
     }
 
     /// A field of the header.
-    fn field<T>(&self, offset: usize) -> *mut T {
+    pub fn field<T>(&self, offset: usize) -> *mut T {
         self.ring.as_ptr().wrapping_byte_add(offset).cast()
     }
 
@@ -153,58 +153,14 @@ impl<T> Extension<T> {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
+    use super::super::stand_in::Ring;
     use super::*;
-    use std::vec;
-    use std::vec::Vec;
-
-    const HEADER_BYTES: usize = core::mem::offset_of!(NET_RING, Buffer);
-
-    /// A ring as the class extension makes it: 12- or 8-byte elements with 16 bytes of extensions behind them.
-    pub(crate) struct Ring {
-        memory: Vec<NET_RING>,
-        pub stride: usize,
-    }
-
-    impl Ring {
-        pub fn new(elements: u32, stride: usize) -> Self {
-            let units = (HEADER_BYTES + stride * elements as usize).div_ceil(size_of::<NET_RING>());
-            let mut memory = vec![NET_RING::zeroed(); units];
-            memory[0].ElementStride = stride as u16;
-            memory[0].NumberOfElements = elements;
-            memory[0].ElementIndexMask = elements - 1;
-            Self { memory, stride }
-        }
-
-        pub fn header(&mut self) -> &mut NET_RING {
-            &mut self.memory[0]
-        }
-
-        pub fn raw(&mut self) -> RawRing {
-            let ring = NonNull::new(self.memory.as_mut_ptr()).unwrap();
-            // SAFETY: tests keep the ring alive as long as its views and use them from one thread.
-            unsafe { RawRing::new(ring) }
-        }
-
-        pub fn element<T>(&mut self, index: u32) -> &mut T {
-            let element = self.raw().element::<T>(index);
-            // SAFETY: the element lies in the ring's memory, which is borrowed mutably.
-            unsafe { &mut *element.as_ptr() }
-        }
-
-        pub fn extension<T>(&mut self, offset: usize) -> Extension<T> {
-            let first = self.raw().element::<u8>(0).as_ptr().wrapping_add(offset);
-            let mut answer = NET_EXTENSION::zeroed();
-            (answer.Reserved[0], answer.Reserved[1]) = (first.cast(), self.stride as *mut _);
-            answer.Anonymous.Enabled = 1;
-            // SAFETY: the answer describes this ring.
-            unsafe { Extension::new(&answer, &self.raw()) }.unwrap()
-        }
-    }
 
     #[test]
     fn distances_wrap_with_the_ring() {
-        let raw = Ring::new(8, 32).raw();
+        let ring = Ring::new(8, 32);
+        let raw = ring.raw();
         assert_eq!(raw.distance(6, 1), 3);
         assert_eq!(raw.distance(3, 3), 0);
         assert_eq!(raw.after(6, 3), 1);
@@ -212,8 +168,8 @@ pub(crate) mod tests {
 
     #[test]
     fn a_disabled_extension_is_none() {
-        let raw = Ring::new(8, 32).raw();
+        let ring = Ring::new(8, 32);
         // SAFETY: a disabled extension describes nothing.
-        assert!(unsafe { Extension::<u64>::new(&NET_EXTENSION::zeroed(), &raw) }.is_none());
+        assert!(unsafe { Extension::<u64>::new(&NET_EXTENSION::zeroed(), &ring.raw()) }.is_none());
     }
 }

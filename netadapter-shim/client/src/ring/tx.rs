@@ -209,89 +209,37 @@ impl TxDrain<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::raw::tests::Ring;
+    use super::super::TxStandIn;
     use super::*;
     use std::vec::Vec;
 
-    const PACKET_STRIDE: usize = 32;
-    const FRAGMENT_STRIDE: usize = 24;
-    const LOGICAL_OFFSET: usize = 16;
-
-    struct Os {
-        packets: Ring,
-        fragments: Ring,
-    }
-
-    impl Os {
-        fn new() -> (Self, TxRings) {
-            let mut os = Self {
-                packets: Ring::new(8, PACKET_STRIDE),
-                fragments: Ring::new(16, FRAGMENT_STRIDE),
-            };
-            let logical = os.fragments.extension(LOGICAL_OFFSET);
-            let rings = TxRings::new(os.packets.raw(), os.fragments.raw(), logical);
-            (os, rings)
+    fn post_all(rings: &mut TxRings) {
+        let mut post = rings.post();
+        while post.front().is_some() {
+            post.advance();
         }
-
-        fn send(&mut self, lengths: &[u64]) {
-            let first = self.fragments.header().EndIndex;
-            for length in lengths {
-                let at = self.fragments.header().EndIndex;
-                let fragment = self.fragments.element::<NET_FRAGMENT>(at);
-                fragment.set_valid_length(*length);
-                fragment.set_offset(4);
-                let address = self
-                    .fragments
-                    .extension::<NET_FRAGMENT_LOGICAL_ADDRESS>(LOGICAL_OFFSET)
-                    .of(at);
-                // SAFETY: the place lies in the ring's memory.
-                unsafe {
-                    address.write(NET_FRAGMENT_LOGICAL_ADDRESS {
-                        LogicalAddress: 0x1000 * u64::from(at),
-                    })
-                };
-                self.fragments.header().EndIndex = (at + 1) % 16;
-            }
-            let at = self.packets.header().EndIndex;
-            let packet = self.packets.element::<NET_PACKET>(at);
-            *packet = NET_PACKET::zeroed();
-            (packet.FragmentIndex, packet.FragmentCount) = (first, lengths.len() as u16);
-            packet.set_ignore(lengths.is_empty().into());
-            self.packets.header().EndIndex = (at + 1) % 8;
-        }
-
-        fn begins(&mut self) -> (u32, u32) {
-            (
-                self.packets.header().BeginIndex,
-                self.fragments.header().BeginIndex,
-            )
-        }
+        post.commit();
     }
 
     #[test]
     fn a_packets_fragments_are_seen_with_their_offsets() {
-        let (mut os, mut rings) = Os::new();
+        let (mut os, mut rings) = TxStandIn::new(8, 16);
         os.send(&[60, 1400]);
         let post = rings.post();
         let fragments: Vec<_> = post.front().unwrap().fragments().collect();
+        let expected = [(4, 60), (0x1004, 1400)];
         assert_eq!(
             fragments,
-            [
-                TxFragment {
-                    logical_address: 4,
-                    length: 60
-                },
-                TxFragment {
-                    logical_address: 0x1004,
-                    length: 1400
-                }
-            ]
+            expected.map(|(logical_address, length)| TxFragment {
+                logical_address,
+                length
+            })
         );
     }
 
     #[test]
     fn only_posted_packets_can_be_drained() {
-        let (mut os, mut rings) = Os::new();
+        let (mut os, mut rings) = TxStandIn::new(8, 16);
         os.send(&[60]);
         os.send(&[60]);
         let mut post = rings.post();
@@ -308,28 +256,24 @@ mod tests {
 
     #[test]
     fn fragments_go_back_with_their_packet_around_the_end_of_both_rings() {
-        let (mut os, mut rings) = Os::new();
-        for turn in 0..20_u32 {
+        let (mut os, mut rings) = TxStandIn::new(8, 16);
+        for turn in 1..=20 {
             os.send(&[1, 2, 3]);
-            let mut post = rings.post();
-            assert_eq!(post.front().unwrap().fragments().len(), 3);
-            post.advance();
-            post.commit();
+            assert_eq!(rings.post().front().unwrap().fragments().len(), 3);
+            post_all(&mut rings);
             let mut drain = rings.drain();
             drain.advance();
             assert!(drain.commit());
-            assert_eq!(os.begins(), ((turn + 1) % 8, 3 * (turn + 1) % 16));
+            assert_eq!(os.begins(), (turn % 8, 3 * turn % 16));
         }
     }
 
     #[test]
     fn an_ignored_packet_goes_back_without_fragments() {
-        let (mut os, mut rings) = Os::new();
+        let (mut os, mut rings) = TxStandIn::new(8, 16);
         os.send(&[]);
-        let mut post = rings.post();
-        assert!(post.front().unwrap().is_ignored());
-        post.advance();
-        post.commit();
+        assert!(rings.post().front().unwrap().is_ignored());
+        post_all(&mut rings);
         let mut drain = rings.drain();
         drain.advance();
         drain.commit();
@@ -338,20 +282,21 @@ mod tests {
 
     #[test]
     fn a_walk_without_commit_changes_nothing() {
-        let (mut os, mut rings) = Os::new();
+        let (mut os, mut rings) = TxStandIn::new(8, 16);
         os.send(&[60]);
         rings.post().advance();
-        assert_eq!(os.packets.header().NextIndex, 0);
+        assert!(rings.post().front().is_some());
         assert!(!rings.drain().commit());
+        assert_eq!(os.begins(), (0, 0));
     }
 
     #[test]
     fn everything_goes_back_at_once() {
-        let (mut os, mut rings) = Os::new();
+        let (mut os, mut rings) = TxStandIn::new(8, 16);
         os.send(&[60]);
         os.send(&[60, 60]);
         rings.return_all();
-        assert_eq!(os.begins(), (2, 3));
+        assert!(os.is_drained());
         assert!(rings.post().front().is_none() && rings.drain().front().is_none());
     }
 }

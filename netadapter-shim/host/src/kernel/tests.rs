@@ -170,10 +170,8 @@ fn a_drivers_dpc_runs_on_the_processor_it_was_aimed_at() {
         // SAFETY: as above; the processor is not active.
         assert_ne!(unsafe { aim(&mut dpc, &absent) }, STATUS_SUCCESS);
         // SAFETY: as above.
-        assert_eq!(
-            unsafe { queue(&mut dpc, PVOID::default(), PVOID::default()) },
-            1
-        );
+        let queued = unsafe { queue(&mut dpc, PVOID::default(), PVOID::default()) };
+        assert_eq!(queued, 1);
         // SAFETY: at PASSIVE_LEVEL.
         unsafe { flush() };
         *place.lock().unwrap()

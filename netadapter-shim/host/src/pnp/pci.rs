@@ -180,7 +180,9 @@ impl PciNode {
                 self.place_bar(bar, start as u64);
             } else {
                 // SAFETY: the arbiter makes no other descriptors than message interrupts.
-                let vector = unsafe { descriptor.u.MessageInterrupt.Raw.Vector };
+                let message = unsafe { descriptor.u.MessageInterrupt };
+                // SAFETY: a raw descriptor uses this part.
+                let vector = unsafe { message.Raw.Vector };
                 granted.insert(vector, granted.len() as u16);
             }
         }

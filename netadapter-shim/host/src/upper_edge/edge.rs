@@ -11,7 +11,7 @@ use netadapter_abi::net::{
     NetPacketFilterFlagMulticast, NetPacketFilterFlagPromiscuous,
 };
 use parking_lot::{Mutex, RwLock};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
 /// When reception was interrupted last, in nanoseconds of the machine's clock.
@@ -33,6 +33,7 @@ pub struct UpperEdge {
     transmitter: CachePadded<RwLock<Option<SendSignal>>>,
     blackout: Blackout,
     pub(super) entries_moved: AtomicU64,
+    pub(super) indirection_entries: AtomicU32,
 }
 
 impl UpperEdge {
@@ -50,6 +51,7 @@ impl UpperEdge {
             transmitter: CachePadded::default(),
             blackout: Blackout::default(),
             entries_moved: AtomicU64::new(0),
+            indirection_entries: AtomicU32::new(0),
         }
     }
 
@@ -156,6 +158,10 @@ impl UpperEdge {
     /// How many table entries have been moved between processors so far.
     pub fn entries_moved(&self) -> u64 {
         self.entries_moved.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn indirection_entries(&self) -> u32 {
+        self.indirection_entries.load(Ordering::Relaxed)
     }
 
     /// Begins to hand frames of a queue up, on the processor that polls it.

@@ -3,7 +3,7 @@
 
 use super::edge::UpperEdge;
 use super::processors::{ProcessorLimits, active_processors};
-use super::spread::{Move, entry_count, plan};
+use super::spread::{Move, entry_count, plan_repeated};
 use crate::executive::{migrate, processor};
 use crate::netcx::{Adapter, EntryMove, KEY_BYTES, Parameters};
 use netadapter_abi::nt::{DISPATCH_LEVEL, STATUS_SUCCESS, nt_success};
@@ -38,7 +38,8 @@ impl UpperEdge {
         }
     }
 
-    /// Initialises receive side scaling, sets its parameters, and moves the fewest entries.
+    /// Initialises receive side scaling, sets its parameters, and moves the fewest entries. All
+    /// entries of the adapter's table are used; they repeat as many as the processors need.
     pub(super) fn set_receive_scaling(&self, adapter: &Arc<Adapter>) {
         let scaling = adapter.scaling();
         if !nt_success(scaling.initialise(adapter)) {
@@ -49,9 +50,9 @@ impl UpperEdge {
         };
         let limits = ProcessorLimits::read(&adapter.keywords());
         let processors = limits.select(&active_processors(self.system()), scaling.queues());
-        let entries = entry_count(processors.len() as u32, scaling.table_size());
+        // A client of NetAdapterCx never learns how many entries are in use, so all are.
         let parameters = Parameters {
-            entries,
+            entries: scaling.table_size(),
             enabled: true,
             key: HASH_KEY,
             hash,
@@ -63,14 +64,17 @@ impl UpperEdge {
             return;
         }
         let home = processor().index();
+        let period = entry_count(processors.len() as u32, scaling.table_size());
+        let before = self.current_processors(adapter);
         for _ in 0..ROUNDS {
             let current = self.current_processors(adapter);
-            let moves = plan(&current, &processors);
+            let moves = plan_repeated(&current, period, &processors);
             if moves.is_empty() {
                 break;
             }
             self.apply(adapter, &current, &moves);
         }
+        self.count_moved(adapter, period, &before);
         migrate(home);
         self.system().milestone("rss_set", None);
     }
@@ -120,10 +124,20 @@ impl UpperEdge {
                 .scaling()
                 .move_entries(adapter, &mut batch, evacuates);
             here.lower_irql(old);
-            let moved = batch.iter().filter(|step| nt_success(step.status)).count();
-            self.entries_moved
-                .fetch_add(moved as u64, Ordering::Relaxed);
         }
+    }
+
+    /// Counts the entries that moved, each once however often the table repeats it.
+    fn count_moved(&self, adapter: &Adapter, period: u32, before: &[u32]) {
+        let after = self.current_processors(adapter);
+        let moved = before
+            .iter()
+            .zip(&after)
+            .take(period as usize)
+            .filter(|(was, is)| was != is);
+        self.entries_moved
+            .fetch_add(moved.count() as u64, Ordering::Relaxed);
+        self.indirection_entries.store(period, Ordering::Relaxed);
     }
 
     fn is_new(&self, current: &[u32], target: u32) -> bool {

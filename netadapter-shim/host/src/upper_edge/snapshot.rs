@@ -44,9 +44,10 @@ pub struct Snapshot {
     pub queues: Vec<QueueSnapshot>,
     /// Number of receive queues that exist now.
     pub receive_queues: u32,
-    /// Number of indirection table entries; 0 without receive side scaling.
+    /// Number of indirection table entries after which the table repeats itself; 0 without
+    /// receive side scaling. So many are enough for the adapter.
     pub indirection_entries: u32,
-    /// The processor of each indirection table entry.
+    /// The processor of each of these entries.
     pub indirection: Vec<Option<u32>>,
     /// Sent frames.
     pub sends: Sends,
@@ -81,7 +82,10 @@ impl UpperEdge {
                 refused,
             }
         });
-        let indirection = adapter.map_or_else(Vec::new, |adapter| adapter.scaling().processors());
+        let indirection_entries = self.indirection_entries();
+        let mut indirection =
+            adapter.map_or_else(Vec::new, |adapter| adapter.scaling().processors());
+        indirection.truncate(indirection_entries as usize);
         Snapshot {
             packets,
             bytes,
@@ -89,7 +93,7 @@ impl UpperEdge {
             receive_queues: adapter
                 .and_then(|adapter| adapter.datapath())
                 .map_or(0, |datapath| datapath.receive_queues()),
-            indirection_entries: indirection.len() as u32,
+            indirection_entries,
             indirection,
             sends: adapter.map_or_else(Sends::default, sends),
             entries_moved: self.entries_moved(),

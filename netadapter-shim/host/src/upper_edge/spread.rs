@@ -18,11 +18,29 @@ pub(super) struct Move {
     pub(super) target: u32,
 }
 
+/// The moves after which `entries` (the processor of each entry) repeat their first `period`
+/// entries, and these are spread by [`plan`].
+///
+/// NetAdapterCx tells a driver nothing of how many entries count, so an adapter steers by its
+/// whole table: a shorter one must stand in it again and again. A hardware table may then be as
+/// short as the period.
+pub(super) fn plan_repeated(entries: &[u32], period: u32, processors: &[u32]) -> Vec<Move> {
+    let mut wanted: Vec<u32> = entries.iter().copied().take(period as usize).collect();
+    for Move { entry, target } in plan(&wanted, processors) {
+        wanted[entry as usize] = target;
+    }
+    let everywhere = (0..).zip(entries.iter().zip(wanted.iter().cycle()));
+    everywhere
+        .filter(|(_, (current, target))| current != target)
+        .map(|(entry, (_, &target))| Move { entry, target })
+        .collect()
+}
+
 /// The fewest moves after which `entries` (the processor of each entry) are spread over
 /// `processors` so that no two of these differ by more than one entry.
 ///
 /// Processors are distinct. Without processors nothing moves.
-pub(super) fn plan(entries: &[u32], processors: &[u32]) -> Vec<Move> {
+fn plan(entries: &[u32], processors: &[u32]) -> Vec<Move> {
     if processors.is_empty() {
         return Vec::new();
     }
@@ -138,6 +156,21 @@ mod tests {
         }
 
         #[test]
+        fn a_whole_table_repeats_its_spread_beginning(
+            table in prop::collection::vec(0u32..6, 64),
+            shift in 0u32..7,
+            processors in prop::collection::btree_set(0u32..8, 1..8),
+        ) {
+            let processors: Vec<u32> = processors.into_iter().collect();
+            let period = 1_usize << shift;
+            let moves = plan_repeated(&table, period as u32, &processors);
+            let after = apply(&table, &moves);
+            let begin = apply(&table[..period], &plan(&table[..period], &processors));
+            prop_assert!(after.chunks(period).all(|chunk| chunk == begin));
+            prop_assert!(moves.iter().all(|m| table[m.entry as usize] != m.target));
+        }
+
+        #[test]
         fn entry_counts_are_powers_of_two_within_the_table(
             processors in 0u32..1000,
             shift in 0u32..10,
@@ -154,6 +187,20 @@ mod tests {
         let moves = plan(&[0; 8], &[0, 1]);
         assert_eq!(moves.len(), 4);
         assert!(moves.iter().all(|step| step.target == 1));
+    }
+
+    #[test]
+    fn a_table_repeats_its_first_entries_when_it_grows() {
+        let mut entries = vec![0; 128];
+        for (processors, period) in [(1, 4), (2, 8), (4, 16), (8, 32)] {
+            let processors: Vec<u32> = (0..processors).collect();
+            let moves = plan_repeated(&entries, period, &processors);
+            let kept = entries.len() - moves.len();
+            entries = apply(&entries, &moves);
+            let (first, _) = entries.split_at(period as usize);
+            assert!(entries.chunks(first.len()).all(|chunk| chunk == first));
+            assert!(kept >= entries.len() / 2 || processors.len() == 1);
+        }
     }
 
     #[test]

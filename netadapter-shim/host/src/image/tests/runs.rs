@@ -13,6 +13,7 @@ use super::{PROBE, PROBE_PDB};
 use crate::trap::{
     Access, Fault, FaultKind, FaultSink, Region, RegisterFile, prepare_thread, register_image,
 };
+use netadapter_abi::{nt_export, nt_fn};
 
 const CALL_HOST: u64 = 0;
 const STORE: u64 = 1;
@@ -32,13 +33,15 @@ fn watch() {
     });
 }
 
-extern "win64" fn probe_call(value: u64) -> u64 {
-    watch();
-    value * 2
-}
+nt_export! {
+    fn probe_call(value: u64) -> u64 {
+        watch();
+        value * 2
+    }
 
-extern "win64" fn probe_version() -> u64 {
-    1000
+    fn probe_version() -> u64 {
+        1000
+    }
 }
 
 struct Host;
@@ -46,8 +49,8 @@ struct Host;
 impl ImportResolver for Host {
     fn resolve(&self, module: &str, name: &str) -> Option<*const c_void> {
         let is = |m: &str, n: &str| module.eq_ignore_ascii_case(m) && name == n;
-        let call: extern "win64" fn(u64) -> u64 = probe_call;
-        let version: extern "win64" fn() -> u64 = probe_version;
+        let call: nt_fn!(fn(u64) -> u64) = probe_call;
+        let version: nt_fn!(fn() -> u64) = probe_version;
         if is("NTOSKRNL.exe", "ProbeCall") {
             Some(call as *const c_void)
         } else if is("wdfldr.sys", "ProbeVersion") {
@@ -69,9 +72,9 @@ fn symbols(image: &LoadedImage) -> Symbols {
 fn run(image: &LoadedImage, action: u64, argument: u64) -> u64 {
     // SAFETY: the probe's entry point is a function of the Microsoft x64 convention with two
     // integer arguments and an integer result (fixtures/driver/probe.rs).
-    let entry: extern "win64" fn(u64, u64) -> u64 =
-        unsafe { std::mem::transmute(image.entry_point()) };
-    entry(action, argument)
+    let entry: nt_fn!(fn(u64, u64) -> u64) = unsafe { std::mem::transmute(image.entry_point()) };
+    // SAFETY: the probe takes any action and argument.
+    unsafe { entry(action, argument) }
 }
 
 fn watched(image: &Arc<LoadedImage>, action: u64, argument: u64) -> (u64, Vec<DriverFrame>) {

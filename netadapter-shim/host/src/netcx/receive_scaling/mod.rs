@@ -4,6 +4,7 @@
 //! The driver is told a queue for each table entry; which processor a queue serves is kept here.
 
 mod capabilities;
+mod restore;
 mod table;
 
 pub(crate) use capabilities::{HashInfo, KEY_BYTES};
@@ -23,11 +24,9 @@ use netadapter_abi::nt::{
     nt_success,
 };
 use parking_lot::Mutex;
+use restore::restore_driver;
 use std::sync::Arc;
 use table::Table;
-
-/// How often entries that the driver did not take are offered again when the table is restored.
-const RESTORE_RETRIES: u32 = 3;
 
 /// What the upper layer sets (OID_GEN_RECEIVE_SCALE_PARAMETERS_V2).
 #[derive(Clone, Copy, Debug)]
@@ -382,36 +381,4 @@ fn driver_entries(datapath: &Datapath, entries: &[(u32, u32)]) -> Vec<Entry> {
             })
         })
         .collect()
-}
-
-/// Sends the whole table, again what was not taken, then key and Enable.
-fn restore_driver(adapter: &Adapter, datapath: &Datapath, state: &State) -> NTSTATUS {
-    let Some(capabilities) = state.capabilities else {
-        return STATUS_NOT_SUPPORTED;
-    };
-    let mut entries = driver_entries(datapath, &state.table.whole());
-    let mut status = capabilities.set_entries(adapter.handle(), &mut entries);
-    for _ in 0..RESTORE_RETRIES {
-        if nt_success(status) {
-            break;
-        }
-        entries.retain(|entry| !nt_success(entry.Status));
-        entries
-            .iter_mut()
-            .for_each(|entry| entry.Status = STATUS_SUCCESS);
-        status = capabilities.set_entries(adapter.handle(), &mut entries);
-    }
-    if !nt_success(status) {
-        return status;
-    }
-    // The class extension remembers "enabled" and does not repeat Enable; drivers must take it at
-    // any time, and one that forgot its state in D0Exit needs it.
-    if let (true, Some(key), Some(hash)) = (state.enabled, state.key, state.hash) {
-        let status = capabilities.set_key(adapter.handle(), key);
-        if !nt_success(status) {
-            return status;
-        }
-        return capabilities.enable(adapter.handle(), hash);
-    }
-    STATUS_SUCCESS
 }

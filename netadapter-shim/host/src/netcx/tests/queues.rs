@@ -237,7 +237,9 @@ nt_export! {
     }
 
     unsafe fn stop(handle: NETPACKETQUEUE) {
-        nic().note(format!("Stop {}", name(&queue(handle))));
+        let queue = queue(handle);
+        queue.take_armed();
+        nic().note(format!("Stop {}", name(&queue)));
     }
 
     unsafe fn advance(handle: NETPACKETQUEUE) {

@@ -24,7 +24,7 @@ struct Outcome {
 /// One instruction that accesses `[rcx + 24]` and may use `rax` and `rdx`.
 struct Form {
     text: &'static str,
-    run: extern "win64" fn(*mut u8, &mut Outcome),
+    run: fn(*mut u8, &mut Outcome),
 }
 
 macro_rules! forms {
@@ -32,7 +32,7 @@ macro_rules! forms {
         [$(Form {
             text: $text,
             run: {
-                extern "win64" fn run(base: *mut u8, outcome: &mut Outcome) {
+                fn run(base: *mut u8, outcome: &mut Outcome) {
                     // SAFETY: the instruction accesses eight bytes at most at `base + 24`, where
                     // every test has memory or registers, and changes only what is declared.
                     unsafe {

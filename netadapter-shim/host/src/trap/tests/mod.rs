@@ -8,6 +8,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::RegisterFile;
+use netadapter_abi::nt_fn;
 
 /// Registers that hold what was written, like memory.
 struct Memory {
@@ -108,8 +109,9 @@ impl Code {
     /// The code is a function of the Microsoft x64 convention with one argument and one result.
     unsafe fn call(&self, argument: u64) -> u64 {
         // SAFETY: by the contract of this function.
-        let function: extern "win64" fn(u64) -> u64 = unsafe { std::mem::transmute(self.base) };
-        function(argument)
+        let function: nt_fn!(fn(u64) -> u64) = unsafe { std::mem::transmute(self.base) };
+        // SAFETY: as above.
+        unsafe { function(argument) }
     }
 }
 

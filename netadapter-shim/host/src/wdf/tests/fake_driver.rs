@@ -29,6 +29,8 @@ pub struct FakeDriver {
     pub dpc_done: Event,
     pub with_dma: AtomicBool,
     pub with_class_extension: AtomicBool,
+    /// Calls `WdfDeviceInitSetIoType`.
+    pub sets_io_type: AtomicBool,
     /// Runs in EvtDevicePrepareHardware.
     pub in_prepare_hardware: Mutex<Option<Prepare>>,
     /// Runs in EvtDeviceFilterAddResourceRequirements.
@@ -50,6 +52,7 @@ impl Default for FakeDriver {
             dpc_done: Event::new(EventKind::Notification, false),
             with_dma: AtomicBool::new(false),
             with_class_extension: AtomicBool::new(false),
+            sets_io_type: AtomicBool::new(false),
             in_prepare_hardware: Mutex::default(),
             in_filter: Mutex::default(),
         }
@@ -316,6 +319,9 @@ fn set_callbacks(init: *mut WDFDEVICE_INIT) {
     if driver().with_class_extension.load(Ordering::Relaxed) {
         let attached = device_init_mark_netcx(init, Box::new(|_| Arc::new(FakeExtension)));
         assert_eq!(attached, STATUS_SUCCESS);
+    }
+    if driver().sets_io_type.load(Ordering::Relaxed) {
+        call!(WdfDeviceInitSetIoType: PFN_WDFDEVICEINITSETIOTYPE(init, WdfDeviceIoDirect));
     }
     let mut pnp = WDF_PNPPOWER_EVENT_CALLBACKS {
         EvtDeviceD0Entry: Some(d0_entry),

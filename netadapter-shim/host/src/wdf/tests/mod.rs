@@ -9,3 +9,4 @@ mod interrupts;
 mod life_cycle;
 mod objects;
 mod resources;
+mod rules;
