@@ -68,3 +68,15 @@ fn a_finding_names_the_function_and_the_line_of_the_driver() {
     assert!(place.contains("read_through_null"), "{finding}");
     assert!(place.contains("breaks.rs:"), "{finding}");
 }
+
+#[test]
+fn a_finding_about_a_ring_names_the_callback_that_left_it_so() {
+    let Err(MachineError::Finding(finding)) = run(Some(12)) else {
+        panic!("no finding")
+    };
+    let place = finding.call_site.first().map(String::as_str);
+    assert!(
+        place.is_some_and(|place| place.contains("advance")),
+        "{finding}"
+    );
+}

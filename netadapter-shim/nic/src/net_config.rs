@@ -2,7 +2,8 @@
 
 use crate::config::{VirtioNetConfig, feature};
 use crate::steering::{HASH_TYPES, KEY_LENGTH};
-use std::mem::offset_of;
+use memoffset::span_of;
+use std::ops::Range;
 use virtio_bindings::virtio_net::{
     VIRTIO_NET_F_MAC, VIRTIO_NET_F_MQ, VIRTIO_NET_F_MTU, VIRTIO_NET_F_RSS, VIRTIO_NET_F_STATUS,
     VIRTIO_NET_S_LINK_UP, virtio_net_config,
@@ -27,12 +28,12 @@ impl NetConfig {
         registers.set_link(true);
         registers.put(
             VIRTIO_NET_F_MQ,
-            offset_of!(virtio_net_config, max_virtqueue_pairs),
+            span_of!(virtio_net_config, max_virtqueue_pairs),
             &config.queue_pairs.to_le_bytes(),
         );
         registers.put(
             VIRTIO_NET_F_MTU,
-            offset_of!(virtio_net_config, mtu),
+            span_of!(virtio_net_config, mtu),
             &config.mtu.to_le_bytes(),
         );
         registers.put_rss(config);
@@ -40,14 +41,14 @@ impl NetConfig {
     }
 
     pub fn set_mac(&mut self, mac: [u8; 6]) {
-        self.put(VIRTIO_NET_F_MAC, offset_of!(virtio_net_config, mac), &mac);
+        self.put(VIRTIO_NET_F_MAC, span_of!(virtio_net_config, mac), &mac);
     }
 
     pub fn set_link(&mut self, up: bool) {
         let status = if up { VIRTIO_NET_S_LINK_UP as u16 } else { 0 };
         self.put(
             VIRTIO_NET_F_STATUS,
-            offset_of!(virtio_net_config, status),
+            span_of!(virtio_net_config, status),
             &status.to_le_bytes(),
         );
     }
@@ -68,29 +69,30 @@ impl NetConfig {
         // VIRTIO 1.2 section 5.1.3.1: with RSS, max_virtqueue_pairs is valid without MQ too.
         self.put(
             VIRTIO_NET_F_RSS,
-            offset_of!(virtio_net_config, max_virtqueue_pairs),
+            span_of!(virtio_net_config, max_virtqueue_pairs),
             &config.queue_pairs.to_le_bytes(),
         );
         self.put(
             VIRTIO_NET_F_RSS,
-            offset_of!(virtio_net_config, rss_max_key_size),
+            span_of!(virtio_net_config, rss_max_key_size),
             &[KEY_LENGTH as u8],
         );
         self.put(
             VIRTIO_NET_F_RSS,
-            offset_of!(virtio_net_config, rss_max_indirection_table_length),
+            span_of!(virtio_net_config, rss_max_indirection_table_length),
             &config.rss_table_length.to_le_bytes(),
         );
         self.put(
             VIRTIO_NET_F_RSS,
-            offset_of!(virtio_net_config, supported_hash_types),
+            span_of!(virtio_net_config, supported_hash_types),
             &HASH_TYPES.to_le_bytes(),
         );
     }
 
-    fn put(&mut self, feature_bit: u32, offset: usize, field: &[u8]) {
+    /// Sets a whole field, if its feature is offered.
+    fn put(&mut self, feature_bit: u32, span: Range<usize>, field: &[u8]) {
         if self.offered & feature(feature_bit) != 0 {
-            self.bytes[offset..offset + field.len()].copy_from_slice(field);
+            self.bytes[span].copy_from_slice(field);
         }
     }
 }

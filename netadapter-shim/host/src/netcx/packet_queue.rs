@@ -7,11 +7,9 @@ use super::ring::Rings;
 use super::rules;
 use super::transmitter::Transmitter;
 use super::verifier::{Broken, Verifier};
-use crate::executive::{Event, EventKind, WaitOutcome, current_thread_id, violation};
+use crate::executive::{Event, EventKind, WaitOutcome, current_thread_id, violation, violation_by};
 use crate::wdf;
-use netadapter_abi::net::{
-    NETPACKETQUEUE, PFN_PACKET_QUEUE_CANCEL, PFN_PACKET_QUEUE_START, PFN_PACKET_QUEUE_STOP,
-};
+use netadapter_abi::net::{NETPACKETQUEUE, PFN_PACKET_QUEUE_START, PFN_PACKET_QUEUE_STOP};
 use netadapter_abi::nt_fn;
 use parking_lot::Mutex;
 use std::cell::UnsafeCell;
@@ -199,14 +197,12 @@ impl PacketQueue {
     /// On the worker: nothing more is posted, and the driver gives back what it has.
     pub(super) fn cancel(&self) {
         self.phase.store(CANCELING, Ordering::SeqCst);
-        let cancel: PFN_PACKET_QUEUE_CANCEL = Some(self.callbacks.cancel);
+        let cancel = self.callbacks.cancel;
         self.with_inner(|inner| {
             inner.verifier.before_cancel(&self.rings);
-            if let Some(cancel) = cancel {
-                // SAFETY: the driver's callback for this queue, between two polls.
-                wdf::guarded("EvtPacketQueueCancel", || unsafe { cancel(self.handle()) });
-            }
-            self.require(inner.verifier.after(&self.rings), "Cancel");
+            // SAFETY: the driver's callback for this queue, between two polls.
+            wdf::guarded("EvtPacketQueueCancel", || unsafe { cancel(self.handle()) });
+            self.require(inner.verifier.after(&self.rings), "Cancel", cancel as usize);
         });
     }
 
@@ -240,13 +236,12 @@ impl PacketQueue {
         work(unsafe { &mut *self.inner.get() })
     }
 
-    fn require(&self, result: Result<(), Broken>, callback: &str) {
+    /// Stops the machine if the callback `name` at `callback` broke a rule.
+    fn require(&self, result: Result<(), Broken>, name: &str, callback: usize) {
         if let Err(Broken { rule, detail }) = result {
             let direction = self.direction.name();
-            violation(
-                rule,
-                format!("{direction} queue {}, {callback}: {detail}", self.id),
-            );
+            let detail = format!("{direction} queue {}, {name}: {detail}", self.id);
+            violation_by(rule, detail, callback);
         }
     }
 
@@ -256,7 +251,8 @@ impl PacketQueue {
         wdf::guarded("EvtPacketQueueAdvance", || unsafe {
             (self.callbacks.advance)(self.handle())
         });
-        self.require(inner.verifier.after(&self.rings), "Advance");
+        let callback = self.callbacks.advance as usize;
+        self.require(inner.verifier.after(&self.rings), "Advance", callback);
     }
 
     /// The transmit queue is drained when its packets are back, the receive queue when fragments
