@@ -161,6 +161,9 @@ constructed! {
     wdf::WDF_DMA_ENABLER_CONFIG::init(Profile, MaximumLength) = WDF_DMA_ENABLER_CONFIG_INIT;
     wdf::WDF_DPC_CONFIG::init(EvtDpcFunc) = WDF_DPC_CONFIG_INIT;
     wdf::WDF_DRIVER_CONFIG::init(EvtDriverDeviceAdd) = WDF_DRIVER_CONFIG_INIT;
+    wdf::WDF_DRIVER_VERSION_AVAILABLE_PARAMS::init(MajorVersion, MinorVersion) = WDF_DRIVER_VERSION_AVAILABLE_PARAMS_INIT;
+    wdf::WDF_IO_TYPE_CONFIG::init() = WDF_IO_TYPE_CONFIG_INIT;
+    wdf::WDF_REMOVE_LOCK_OPTIONS::init(Flags) = WDF_REMOVE_LOCK_OPTIONS_INIT;
     wdf::WDF_FDO_EVENT_CALLBACKS::init() = WDF_FDO_EVENT_CALLBACKS_INIT;
     wdf::WDF_FILEOBJECT_CONFIG::init(EvtDeviceFileCreate, EvtFileClose, EvtFileCleanup) = WDF_FILEOBJECT_CONFIG_INIT;
     wdf::WDF_INTERRUPT_CONFIG::init(EvtInterruptIsr, EvtInterruptDpc) = WDF_INTERRUPT_CONFIG_INIT;

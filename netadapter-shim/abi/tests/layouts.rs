@@ -156,6 +156,10 @@ layouts! { wdf, wdf_layouts:
         EvtIoDefault, EvtIoRead, EvtIoWrite, EvtIoDeviceControl, EvtIoInternalDeviceControl,
         EvtIoStop, EvtIoResume, EvtIoCanceledOnQueue, Settings, Settings.Parallel,
         Settings.Parallel.NumberOfPresentedRequests, Driver }
+    WDF_IO_TYPE_CONFIG { Size, ReadWriteIoType, DeviceControlIoType, DirectTransferThreshold }
+    WDF_REMOVE_LOCK_OPTIONS { Size, Flags }
+    WDFMEMORY_OFFSET { BufferOffset, BufferLength }
+    WDF_DRIVER_VERSION_AVAILABLE_PARAMS { Size, MajorVersion, MinorVersion }
     WDF_OBJECT_ATTRIBUTES { Size, EvtCleanupCallback, EvtDestroyCallback, ExecutionLevel,
         SynchronizationScope, ParentObject, ContextSizeOverride, ContextTypeInfo }
     WDF_OBJECT_CONTEXT_TYPE_INFO { Size, ContextName, ContextSize, UniqueType,

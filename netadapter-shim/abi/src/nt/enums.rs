@@ -7,6 +7,17 @@ c_enums! {
         PowerDeviceUnspecified = 0, PowerDeviceD0 = 1, PowerDeviceD1 = 2, PowerDeviceD2 = 3, PowerDeviceD3 = 4,
         PowerDeviceMaximum = 5,
     }
+    DEVICE_REGISTRY_PROPERTY: i32 {
+        DevicePropertyDeviceDescription = 0, DevicePropertyHardwareID = 1, DevicePropertyCompatibleIDs = 2,
+        DevicePropertyBootConfiguration = 3, DevicePropertyBootConfigurationTranslated = 4,
+        DevicePropertyClassName = 5, DevicePropertyClassGuid = 6, DevicePropertyDriverKeyName = 7,
+        DevicePropertyManufacturer = 8, DevicePropertyFriendlyName = 9, DevicePropertyLocationInformation = 10,
+        DevicePropertyPhysicalDeviceObjectName = 11, DevicePropertyBusTypeGuid = 12,
+        DevicePropertyLegacyBusType = 13, DevicePropertyBusNumber = 14, DevicePropertyEnumeratorName = 15,
+        DevicePropertyAddress = 16, DevicePropertyUINumber = 17, DevicePropertyInstallState = 18,
+        DevicePropertyRemovalPolicy = 19, DevicePropertyResourceRequirements = 20,
+        DevicePropertyAllocatedResources = 21, DevicePropertyContainerID = 22,
+    }
     DEVICE_RELATION_TYPE: i32 {
         BusRelations = 0, EjectionRelations = 1, PowerRelations = 2, RemovalRelations = 3, TargetDeviceRelation = 4,
         SingleBusRelations = 5, TransportRelations = 6,
@@ -63,6 +74,11 @@ c_enums! {
         NonPagedPoolMustSucceedSession = 34, DontUseThisTypeSession = 35, NonPagedPoolCacheAlignedSession = 36,
         PagedPoolCacheAlignedSession = 37, NonPagedPoolCacheAlignedMustSSession = 38, NonPagedPoolNx = 512,
         NonPagedPoolNxCacheAligned = 516, NonPagedPoolSessionNx = 544,
+    }
+    POWER_ACTION: i32 {
+        PowerActionNone = 0, PowerActionReserved = 1, PowerActionSleep = 2, PowerActionHibernate = 3,
+        PowerActionShutdown = 4, PowerActionShutdownReset = 5, PowerActionShutdownOff = 6, PowerActionWarmEject = 7,
+        PowerActionDisplayOff = 8,
     }
     SYSTEM_POWER_STATE: i32 {
         PowerSystemUnspecified = 0, PowerSystemWorking = 1, PowerSystemSleeping1 = 2, PowerSystemSleeping2 = 3,

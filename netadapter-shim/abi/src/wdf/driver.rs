@@ -33,6 +33,25 @@ impl WDF_DRIVER_CONFIG {
     }
 }
 
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct WDF_DRIVER_VERSION_AVAILABLE_PARAMS {
+    pub Size: ULONG,
+    pub MajorVersion: ULONG,
+    pub MinorVersion: ULONG,
+}
+
+impl WDF_DRIVER_VERSION_AVAILABLE_PARAMS {
+    /// `WDF_DRIVER_VERSION_AVAILABLE_PARAMS_INIT`.
+    pub const fn init(MajorVersion: ULONG, MinorVersion: ULONG) -> Self {
+        Self {
+            Size: size_of::<Self>() as ULONG,
+            MajorVersion,
+            MinorVersion,
+        }
+    }
+}
+
 zeroed! {
-    WDF_DRIVER_GLOBALS, WDF_DRIVER_CONFIG,
+    WDF_DRIVER_GLOBALS, WDF_DRIVER_CONFIG, WDF_DRIVER_VERSION_AVAILABLE_PARAMS,
 }

@@ -17,6 +17,35 @@ c_enums! {
         WdfDeviceIoUndefined = 0, WdfDeviceIoNeither = 1, WdfDeviceIoBuffered = 2, WdfDeviceIoDirect = 3,
         WdfDeviceIoBufferedOrDirect = 4, WdfDeviceIoMaximum = 5,
     }
+    WDF_DEVICE_PNP_STATE: i32 {
+        WdfDevStatePnpInvalid = 0, WdfDevStatePnpObjectCreated = 256, WdfDevStatePnpCheckForDevicePresence = 257,
+        WdfDevStatePnpEjectFailed = 258, WdfDevStatePnpEjectHardware = 259,
+        WdfDevStatePnpEjectedWaitingForRemove = 260, WdfDevStatePnpInit = 261, WdfDevStatePnpInitStarting = 262,
+        WdfDevStatePnpInitSurpriseRemoved = 263, WdfDevStatePnpHardwareAvailable = 264,
+        WdfDevStatePnpEnableInterfaces = 265, WdfDevStatePnpHardwareAvailablePowerPolicyFailed = 266,
+        WdfDevStatePnpQueryRemoveAskDriver = 267, WdfDevStatePnpQueryRemovePending = 268,
+        WdfDevStatePnpQueryRemoveStaticCheck = 269, WdfDevStatePnpQueriedRemoving = 270,
+        WdfDevStatePnpQueryStopAskDriver = 271, WdfDevStatePnpQueryStopPending = 272,
+        WdfDevStatePnpQueryStopStaticCheck = 273, WdfDevStatePnpQueryCanceled = 274, WdfDevStatePnpRemoved = 275,
+        WdfDevStatePnpPdoRemoved = 276, WdfDevStatePnpRemovedPdoWait = 277,
+        WdfDevStatePnpRemovedPdoSurpriseRemoved = 278, WdfDevStatePnpRemovingDisableInterfaces = 279,
+        WdfDevStatePnpRestarting = 280, WdfDevStatePnpStarted = 281, WdfDevStatePnpStartedCancelStop = 282,
+        WdfDevStatePnpStartedCancelRemove = 283, WdfDevStatePnpStartedRemoving = 284,
+        WdfDevStatePnpStartingFromStopped = 285, WdfDevStatePnpStopped = 286,
+        WdfDevStatePnpStoppedWaitForStartCompletion = 287, WdfDevStatePnpStartedStopping = 288,
+        WdfDevStatePnpSurpriseRemove = 289, WdfDevStatePnpInitQueryRemove = 290,
+        WdfDevStatePnpInitQueryRemoveCanceled = 291, WdfDevStatePnpFdoRemoved = 292,
+        WdfDevStatePnpRemovedWaitForChildren = 293, WdfDevStatePnpQueriedSurpriseRemove = 294,
+        WdfDevStatePnpSurpriseRemoveIoStarted = 295, WdfDevStatePnpFailedPowerDown = 296,
+        WdfDevStatePnpFailedIoStarting = 297, WdfDevStatePnpFailedOwnHardware = 298, WdfDevStatePnpFailed = 299,
+        WdfDevStatePnpFailedSurpriseRemoved = 300, WdfDevStatePnpFailedStarted = 301,
+        WdfDevStatePnpFailedWaitForRemove = 302, WdfDevStatePnpFailedInit = 303, WdfDevStatePnpPdoInitFailed = 304,
+        WdfDevStatePnpRestart = 305, WdfDevStatePnpRestartReleaseHardware = 306,
+        WdfDevStatePnpRestartHardwareAvailable = 307, WdfDevStatePnpPdoRestart = 308, WdfDevStatePnpFinal = 309,
+        WdfDevStatePnpRemovedChildrenRemoved = 310, WdfDevStatePnpQueryRemoveEnsureDeviceAwake = 311,
+        WdfDevStatePnpQueryStopEnsureDeviceAwake = 312, WdfDevStatePnpFailedPowerPolicyRemoved = 313,
+        WdfDevStatePnpNull = 314,
+    }
     WDF_DEVICE_POWER_STATE: i32 {
         WdfDevStatePowerInvalid = 0, WdfDevStatePowerObjectCreated = 768, WdfDevStatePowerCheckDeviceType = 769,
         WdfDevStatePowerCheckDeviceTypeNP = 33538, WdfDevStatePowerCheckParentState = 771,
@@ -111,6 +140,10 @@ c_enums! {
         WdfIoQueueDispatchInvalid = 0, WdfIoQueueDispatchSequential = 1, WdfIoQueueDispatchParallel = 2,
         WdfIoQueueDispatchManual = 3, WdfIoQueueDispatchMax = 4,
     }
+    WDF_IO_QUEUE_STATE: i32 {
+        WdfIoQueueAcceptRequests = 1, WdfIoQueueDispatchRequests = 2, WdfIoQueueNoRequests = 4,
+        WdfIoQueueDriverNoRequests = 8, WdfIoQueuePnpHeld = 16,
+    }
     WDF_POWER_DEVICE_STATE: i32 {
         WdfPowerDeviceInvalid = 0, WdfPowerDeviceD0 = 1, WdfPowerDeviceD1 = 2, WdfPowerDeviceD2 = 3,
         WdfPowerDeviceD3 = 4, WdfPowerDeviceD3Final = 5, WdfPowerDevicePrepareForHibernation = 6,
@@ -127,6 +160,13 @@ c_enums! {
     }
     WDF_POWER_POLICY_SX_WAKE_USER_CONTROL: i32 {
         WakeUserControlInvalid = 0, WakeDoNotAllowUserControl = 1, WakeAllowUserControl = 2,
+    }
+    WDF_RELEASE_HARDWARE_ORDER_ON_FAILURE: i32 {
+        WdfReleaseHardwareOrderOnFailureInvalid = 0, WdfReleaseHardwareOrderOnFailureEarly = 1,
+        WdfReleaseHardwareOrderOnFailureAfterDescendants = 2,
+    }
+    WDF_REMOVE_LOCK_OPTIONS_FLAGS: i32 {
+        WDF_REMOVE_LOCK_OPTION_ACQUIRE_FOR_IO = 1,
     }
     WDF_REQUEST_STOP_ACTION_FLAGS: i32 {
         WdfRequestStopActionInvalid = 0, WdfRequestStopActionSuspend = 1, WdfRequestStopActionPurge = 2,

@@ -94,6 +94,52 @@ impl WDF_FILEOBJECT_CONFIG {
 
 #[repr(C)]
 #[derive(Clone, Copy)]
+pub struct WDF_IO_TYPE_CONFIG {
+    pub Size: ULONG,
+    pub ReadWriteIoType: WDF_DEVICE_IO_TYPE,
+    pub DeviceControlIoType: WDF_DEVICE_IO_TYPE,
+    pub DirectTransferThreshold: ULONG,
+}
+
+impl WDF_IO_TYPE_CONFIG {
+    /// `WDF_IO_TYPE_CONFIG_INIT`.
+    pub const fn init() -> Self {
+        Self {
+            Size: size_of::<Self>() as ULONG,
+            ReadWriteIoType: WdfDeviceIoBuffered,
+            DeviceControlIoType: WdfDeviceIoBuffered,
+            DirectTransferThreshold: 0,
+        }
+    }
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct WDF_REMOVE_LOCK_OPTIONS {
+    pub Size: ULONG,
+    pub Flags: ULONG,
+}
+
+impl WDF_REMOVE_LOCK_OPTIONS {
+    /// `WDF_REMOVE_LOCK_OPTIONS_INIT`.
+    pub const fn init(Flags: ULONG) -> Self {
+        Self {
+            Size: size_of::<Self>() as ULONG,
+            Flags,
+        }
+    }
+}
+
+/// A part of a memory object.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct WDFMEMORY_OFFSET {
+    pub BufferOffset: SIZE_T,
+    pub BufferLength: SIZE_T,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
 pub struct WDF_REQUEST_PARAMETERS {
     pub Size: USHORT,
     pub MinorFunction: UCHAR,
@@ -169,5 +215,5 @@ impl WDF_REQUEST_PARAMETERS {
 }
 
 zeroed! {
-    WDF_IO_QUEUE_CONFIG, WDF_IO_QUEUE_CONFIG_Settings, WDF_IO_QUEUE_CONFIG_Settings_Parallel, WDF_FILEOBJECT_CONFIG, WDF_REQUEST_PARAMETERS, WDF_REQUEST_PARAMETERS_Parameters, WDF_REQUEST_PARAMETERS_Parameters_Others, WDF_REQUEST_PARAMETERS_Parameters_DeviceIoControl, WDF_REQUEST_PARAMETERS_Parameters_Write, WDF_REQUEST_PARAMETERS_Parameters_Read, WDF_REQUEST_PARAMETERS_Parameters_Create,
+    WDF_IO_QUEUE_CONFIG, WDF_IO_QUEUE_CONFIG_Settings, WDF_IO_QUEUE_CONFIG_Settings_Parallel, WDF_FILEOBJECT_CONFIG, WDF_IO_TYPE_CONFIG, WDF_REMOVE_LOCK_OPTIONS, WDFMEMORY_OFFSET, WDF_REQUEST_PARAMETERS, WDF_REQUEST_PARAMETERS_Parameters, WDF_REQUEST_PARAMETERS_Parameters_Others, WDF_REQUEST_PARAMETERS_Parameters_DeviceIoControl, WDF_REQUEST_PARAMETERS_Parameters_Write, WDF_REQUEST_PARAMETERS_Parameters_Read, WDF_REQUEST_PARAMETERS_Parameters_Create,
 }
