@@ -28,11 +28,15 @@ mod kernel {
     unsafe impl GlobalAlloc for NonPagedPool {
         unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
             // Blocks of a page or more start on a page boundary.
-            let (flags, bytes) = match layout.align() {
-                ..=POOL_ALIGNMENT => (0, layout.size()),
-                ..=CACHE_ALIGNMENT => (POOL_FLAG_CACHE_ALIGNED, layout.size()),
-                ..=PAGE_SIZE => (0, layout.size().max(PAGE_SIZE)),
-                _ => return null_mut(),
+            let align = layout.align();
+            let (flags, bytes) = if align <= POOL_ALIGNMENT {
+                (0, layout.size())
+            } else if align <= CACHE_ALIGNMENT {
+                (POOL_FLAG_CACHE_ALIGNED, layout.size())
+            } else if align <= PAGE_SIZE {
+                (0, layout.size().max(PAGE_SIZE))
+            } else {
+                return null_mut();
             };
             let flags = POOL_FLAG_NON_PAGED | POOL_FLAG_UNINITIALIZED | flags;
             // SAFETY: the IRQL is the allocating function's to state; see `memory`.
