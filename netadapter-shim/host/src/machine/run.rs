@@ -89,6 +89,7 @@ impl Machine {
             sink: Arc::new(LedgerSink(nic.ledger())),
             promiscuous: builder.promiscuous,
             reply_every: Some(REPLY_EVERY),
+            ..UpperEdgeOptions::default()
         };
         netcx::set_upper_edge_options(system, options);
         nic.start();

@@ -6,7 +6,7 @@ use super::packet_queue::{
     ActiveQueue, Direction, PacketQueue, QueueCallbacks, QueueInit, QueueObject, Translation,
 };
 use super::poll::ExecutionContext;
-use super::receiver::Receiver;
+use super::receive::Receiver;
 use super::ring::Rings;
 use super::settings::ReceiveBuffers;
 use super::transmitter::Transmitter;
@@ -14,10 +14,7 @@ use super::verifier::{Traffic, Verifier};
 use crate::executive::processor;
 use crate::wdf::{self, ObjectKind};
 use netadapter_abi::net::NETPACKETQUEUE;
-use netadapter_abi::nt::{
-    NTSTATUS, STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_DEVICE_STATE, STATUS_SUCCESS,
-    nt_success,
-};
+use netadapter_abi::nt::{NTSTATUS, STATUS_INVALID_DEVICE_STATE, STATUS_SUCCESS, nt_success};
 use netadapter_abi::wdf::WDF_OBJECT_ATTRIBUTES;
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -96,6 +93,12 @@ impl Datapath {
             .map(|active| SendSignal(active.context.clone()))
     }
 
+    /// The stack returns all frames that it keeps.
+    pub(crate) fn return_kept(&self) {
+        let queues = self.receive.lock().clone();
+        queues.iter().for_each(ActiveQueue::return_kept);
+    }
+
     pub(super) fn is_started(&self) -> bool {
         self.started.load(Ordering::Acquire)
     }
@@ -121,7 +124,9 @@ impl Datapath {
         let queues = self.all();
         for active in &queues {
             active.queue.close_reception();
+            active.return_kept();
         }
+        queues.iter().for_each(|active| active.queue.wait_kept());
         for active in &queues {
             let queue = active.queue.clone();
             active.context.run_task(move || queue.cancel());
@@ -214,8 +219,7 @@ pub(super) fn make_queue(
     attributes: *const WDF_OBJECT_ATTRIBUTES,
 ) -> Result<NETPACKETQUEUE, NTSTATUS> {
     let adapter = &init.adapter;
-    let (rings, verifier, translation) =
-        rings_and_translation(init).ok_or(STATUS_INSUFFICIENT_RESOURCES)?;
+    let (rings, verifier, translation) = rings_and_translation(init)?;
     let queue = PacketQueue::new(init, callbacks, rings, verifier, translation);
     let context = ExecutionContext::new(adapter.system(), processor().index(), queue.clone());
     let object = QueueObject {
@@ -238,28 +242,33 @@ pub(super) fn make_queue(
     }
 }
 
-fn rings_and_translation(init: &QueueInit) -> Option<(Rings, Verifier, Translation)> {
+fn rings_and_translation(init: &QueueInit) -> Result<(Rings, Verifier, Translation), NTSTATUS> {
     let adapter = &init.adapter;
     let settings = adapter.settings();
     let layouts = adapter.layouts();
     match init.direction {
         Direction::Transmit => {
-            let elements = settings.transmit?.ring_elements;
+            let transmit = settings.transmit.ok_or(STATUS_INVALID_DEVICE_STATE)?;
+            let elements = transmit.ring_elements;
             let (packet, fragment) = (layouts.transmit_packet, layouts.transmit_fragment);
             let rings = Rings::new(elements, packet, elements, fragment);
             let verifier = Verifier::new(Traffic::Transmit, &rings);
-            let transmitter = Transmitter::new(adapter.sends()?, &rings)?;
-            Some((rings, verifier, Translation::Transmit(transmitter)))
+            let sends = adapter.sends().ok_or(STATUS_INVALID_DEVICE_STATE)?;
+            let transmitter = Transmitter::new(sends, &rings).ok_or(STATUS_INVALID_DEVICE_STATE)?;
+            Ok((rings, verifier, Translation::Transmit(transmitter)))
         }
         Direction::Receive => {
-            let receive = settings.receive?;
+            let receive = settings.receive.ok_or(STATUS_INVALID_DEVICE_STATE)?;
             let elements = receive.ring_elements;
             let (packet, fragment) = (layouts.receive_packet, layouts.receive_fragment);
-            let rings = Rings::new(elements, packet, elements, fragment);
-            let driver_buffers = matches!(receive.buffers, ReceiveBuffers::Driver(_));
-            let verifier = Verifier::new(Traffic::Receive { driver_buffers }, &rings);
+            let mut rings = Rings::new(elements, packet, elements, fragment);
+            if matches!(receive.buffers, ReceiveBuffers::Ring(_)) {
+                rings = rings.with_data_buffers(elements, layouts.data_buffer);
+            }
+            let driver_attaches = !matches!(receive.buffers, ReceiveBuffers::System(_));
+            let verifier = Verifier::new(Traffic::Receive { driver_attaches }, &rings);
             let receiver = Receiver::new(adapter, init.id, &receive, &rings)?;
-            Some((rings, verifier, Translation::Receive(receiver)))
+            Ok((rings, verifier, Translation::Receive(receiver)))
         }
     }
 }

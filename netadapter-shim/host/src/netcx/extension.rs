@@ -3,8 +3,10 @@
 use netadapter_abi::net::{
     NET_EXTENSION_TYPE, NET_FRAGMENT_EXTENSION_LOGICAL_ADDRESS_NAME,
     NET_FRAGMENT_EXTENSION_RETURN_CONTEXT_NAME, NET_FRAGMENT_EXTENSION_VIRTUAL_ADDRESS_NAME,
-    NET_PACKET_EXTENSION_HASH_NAME, NetExtensionTypeFragment, NetExtensionTypePacket,
+    NET_PACKET_EXTENSION_HASH_NAME, NetExtensionTypeBuffer, NetExtensionTypeFragment,
+    NetExtensionTypePacket,
 };
+use netadapter_abi::utf16;
 
 /// An extension that the host can register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +58,31 @@ pub(super) const RETURN_CONTEXT: Extension = extension(
     8,
     8,
 );
+
+/// The handle of the system's buffer that a driver attached.
+pub(super) const DATA_BUFFER: Extension = extension(
+    utf16!("ms_fragment_databuffer"),
+    NetExtensionTypeFragment,
+    8,
+    8,
+);
+
+/// Data of [`DATA_BUFFER`]; the published headers do not have it (*databuffer_p.h*).
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub(super) struct FragmentDataBuffer {
+    pub(super) handle: usize,
+}
+
+impl Extension {
+    /// The same extension of the elements of a data buffer ring.
+    pub(super) const fn of_buffers(self) -> Self {
+        Self {
+            kind: NetExtensionTypeBuffer,
+            ..self
+        }
+    }
+}
 
 /// Prefix of the names that only Windows defines.
 const SYSTEM_PREFIX: [u16; 3] = [b'm' as u16, b's' as u16, b'_' as u16];

@@ -2,7 +2,7 @@
 
 use super::adapter::Adapter;
 use super::poll::{ExecutionContext, PollClient};
-use super::receiver::Receiver;
+use super::receive::{KeptFrames, Receiver};
 use super::ring::Rings;
 use super::rules;
 use super::transmitter::Transmitter;
@@ -84,6 +84,15 @@ pub(super) enum Translation {
     Receive(Receiver),
 }
 
+impl Translation {
+    fn kept(&self) -> Option<Arc<KeptFrames>> {
+        match self {
+            Self::Transmit(_) => None,
+            Self::Receive(receiver) => Some(receiver.kept().clone()),
+        }
+    }
+}
+
 /// EvtStart has not been called, or EvtStop has.
 const STOPPED: u32 = 0;
 /// Packets flow.
@@ -111,6 +120,8 @@ pub(super) struct PacketQueue {
     phase: AtomicU32,
     drained: Event,
     receiving: AtomicBool,
+    /// Frames of a receive queue that the stack keeps.
+    kept: Option<Arc<KeptFrames>>,
     inner: UnsafeCell<Inner>,
 }
 
@@ -122,6 +133,15 @@ unsafe impl Sync for PacketQueue {}
 pub(super) struct ActiveQueue {
     pub(super) queue: Arc<PacketQueue>,
     pub(super) context: Arc<ExecutionContext>,
+}
+
+impl ActiveQueue {
+    /// The stack returns all frames that it keeps.
+    pub(super) fn return_kept(&self) {
+        if self.queue.return_kept() {
+            self.context.notify();
+        }
+    }
 }
 
 /// What a NETPACKETQUEUE is to the host. It outlives the queue, so it holds nothing of it.
@@ -148,6 +168,7 @@ impl PacketQueue {
             phase: AtomicU32::new(STOPPED),
             drained: Event::new(EventKind::Notification, false),
             receiving: AtomicBool::new(false),
+            kept: translation.kept(),
             inner: UnsafeCell::new(Inner {
                 verifier,
                 translation,
@@ -178,6 +199,20 @@ impl PacketQueue {
         self.receiving.store(false, Ordering::SeqCst);
     }
 
+    /// The stack returns every frame that it keeps; whether the queue must look at them.
+    pub(super) fn return_kept(&self) -> bool {
+        self.kept.as_ref().is_some_and(|kept| kept.return_all())
+    }
+
+    /// Waits until the queue has taken back all frames that the stack kept.
+    ///
+    /// IRQL: PASSIVE_LEVEL, on a processor.
+    pub(super) fn wait_kept(&self) {
+        if let Some(kept) = &self.kept {
+            kept.wait();
+        }
+    }
+
     /// On the worker: the queue begins.
     pub(super) fn start(&self) {
         self.rings.reset();
@@ -202,7 +237,11 @@ impl PacketQueue {
             inner.verifier.before_cancel(&self.rings);
             // SAFETY: the driver's callback for this queue, between two polls.
             wdf::guarded("EvtPacketQueueCancel", || unsafe { cancel(self.handle()) });
-            self.require(inner.verifier.after(&self.rings), "Cancel", cancel as usize);
+            self.checked(inner.verifier.after(&self.rings), "Cancel", cancel as usize);
+            if let Translation::Receive(receiver) = &mut inner.translation {
+                let result = receiver.after_advance(&self.rings);
+                self.checked(result, "Cancel", cancel as usize);
+            }
         });
     }
 
@@ -227,6 +266,12 @@ impl PacketQueue {
             // SAFETY: the driver's callback for this queue, at PASSIVE_LEVEL between two polls.
             wdf::guarded("EvtPacketQueueStop", || unsafe { stop(self.handle()) });
         }
+        self.with_inner(|inner| {
+            if let Translation::Receive(receiver) = &mut inner.translation {
+                let result = receiver.after_stop(&self.rings);
+                self.checked(result, "Stop", self.advance_address());
+            }
+        });
     }
 
     /// Runs `work` with what belongs to the execution context.
@@ -237,12 +282,23 @@ impl PacketQueue {
     }
 
     /// Stops the machine if the callback `name` at `callback` broke a rule.
-    fn require(&self, result: Result<(), Broken>, name: &str, callback: usize) {
-        if let Err(Broken { rule, detail }) = result {
-            let direction = self.direction.name();
-            let detail = format!("{direction} queue {}, {name}: {detail}", self.id);
-            violation_by(rule, detail, callback);
+    #[inline]
+    fn checked<T>(&self, result: Result<T, Broken>, name: &str, callback: usize) -> T {
+        match result {
+            Ok(value) => value,
+            Err(broken) => self.broken(broken, name, callback),
         }
+    }
+
+    #[cold]
+    fn broken(&self, Broken { rule, detail }: Broken, name: &str, callback: usize) -> ! {
+        let direction = self.direction.name();
+        let detail = format!("{direction} queue {}, {name}: {detail}", self.id);
+        violation_by(rule, detail, callback)
+    }
+
+    fn advance_address(&self) -> usize {
+        self.callbacks.advance as usize
     }
 
     fn advance(&self, inner: &mut Inner) {
@@ -251,8 +307,8 @@ impl PacketQueue {
         wdf::guarded("EvtPacketQueueAdvance", || unsafe {
             (self.callbacks.advance)(self.handle())
         });
-        let callback = self.callbacks.advance as usize;
-        self.require(inner.verifier.after(&self.rings), "Advance", callback);
+        let result = inner.verifier.after(&self.rings);
+        self.checked(result, "Advance", self.advance_address());
     }
 
     /// The transmit queue is drained when its packets are back, the receive queue when fragments
@@ -284,17 +340,22 @@ impl PacketQueue {
     }
 
     fn iterate_receive(&self, inner: &mut Inner, phase: u32) -> bool {
+        let callback = self.advance_address();
         let Translation::Receive(receiver) = &mut inner.translation else {
             return false;
         };
+        let taken = self.checked(receiver.take_back(), "Advance", callback);
         if phase == RUNNING {
-            receiver.post(&self.rings);
+            self.checked(receiver.post(&self.rings), "Advance", callback);
         }
         self.advance(inner);
         let Translation::Receive(receiver) = &mut inner.translation else {
             return false;
         };
-        receiver.indicate(&self.rings, self.receiving.load(Ordering::Relaxed)) > 0
+        self.checked(receiver.after_advance(&self.rings), "Advance", callback);
+        let accepting = self.receiving.load(Ordering::Relaxed);
+        let indicated = receiver.indicate(&self.rings, accepting);
+        taken + self.checked(indicated, "Advance", callback) > 0
     }
 }
 

@@ -2,7 +2,8 @@
 
 use super::extension::ElementLayout;
 use netadapter_abi::net::{
-    NET_FRAGMENT, NET_PACKET, NET_RING, NET_RING_COLLECTION, NetRingTypeFragment, NetRingTypePacket,
+    NET_FRAGMENT, NET_PACKET, NET_RING, NET_RING_COLLECTION, NetRingTypeDataBuffer,
+    NetRingTypeFragment, NetRingTypePacket,
 };
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::mem::offset_of;
@@ -209,12 +210,20 @@ impl Drop for Ring {
     }
 }
 
+/// A ring of handles of receive buffers, each with its addresses.
+pub(super) struct DataBufferRing {
+    pub(super) ring: Ring,
+    pub(super) layout: ElementLayout,
+}
+
 /// The rings of a queue.
 pub(super) struct Rings {
     pub(super) packets: Ring,
     pub(super) fragments: Ring,
     pub(super) packet_layout: ElementLayout,
     pub(super) fragment_layout: ElementLayout,
+    /// Only if the driver attaches buffers of the system.
+    pub(super) data_buffers: Option<DataBufferRing>,
     collection: Box<Collection>,
 }
 
@@ -243,8 +252,17 @@ impl Rings {
             fragments,
             packet_layout,
             fragment_layout,
+            data_buffers: None,
             collection,
         }
+    }
+
+    /// Adds the ring of data buffers. Before the driver sees the rings.
+    pub(super) fn with_data_buffers(mut self, count: u32, layout: ElementLayout) -> Self {
+        let ring = Ring::new(count, layout.stride());
+        self.collection.0.Rings[NetRingTypeDataBuffer as usize] = ring.as_ptr();
+        self.data_buffers = Some(DataBufferRing { ring, layout });
+        self
     }
 
     /// What the driver is given.
@@ -260,6 +278,9 @@ impl Rings {
     pub(super) fn reset(&self) {
         self.packets.reset();
         self.fragments.reset();
+        if let Some(buffers) = &self.data_buffers {
+            buffers.ring.reset();
+        }
     }
 }
 

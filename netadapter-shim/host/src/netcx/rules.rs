@@ -78,5 +78,10 @@ rules! {
     INVALID_RING_RX_PACKET_LAYER4_TYPE_UDP_LENGTH_INVALID: "NET_PACKET_LAYOUT structure (packet.h)";
     INVALID_RING_UNMODIFIED_RX_FRAGMENT: "Net ring element management: what a receive fragment must say";
     INVALID_RING_MODIFIED_RX_FRAGMENT: "Net ring element management: what belongs to the system in a receive fragment";
+    RECEIVE_BUFFER_WRITTEN_AFTER_RETURN: "Network data buffer management: returned buffers belong to the system";
+    RECEIVE_BUFFER_WRITTEN_WHILE_KEPT: "Network data buffer management: returned buffers belong to the system";
+    RECEIVE_BUFFER_OVERRUN: "NET_FRAGMENT structure (fragment.h), Capacity";
+    DATA_BUFFER_NOT_OWNED: "NET_RING_COLLECTION structure (ringcollection.h): the data buffer ring";
+    DATA_BUFFER_LOST: "NET_RING_COLLECTION structure (ringcollection.h): the data buffer ring";
     INVALID_RING_RX_FRAGMENT_LENGTH_INVALID: "NET_FRAGMENT structure (fragment.h): Offset + ValidLength within Capacity";
 }

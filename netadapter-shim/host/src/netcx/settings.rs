@@ -2,9 +2,11 @@
 
 use super::call::{Call, ClientGlobals};
 use super::extension::{
-    ElementLayout, LOGICAL_ADDRESS, PACKET_HASH, RETURN_CONTEXT, VIRTUAL_ADDRESS,
+    DATA_BUFFER, ElementLayout, LOGICAL_ADDRESS, PACKET_HASH, RETURN_CONTEXT, VIRTUAL_ADDRESS,
 };
+use super::receive::PoolShape;
 use super::rules;
+use crate::wdf;
 use netadapter_abi::net::{
     NET_ADAPTER_DMA_CAPABILITIES, NET_ADAPTER_LINK_LAYER_ADDRESS, NET_ADAPTER_LINK_STATE,
     NET_ADAPTER_RX_CAPABILITIES, NET_ADAPTER_TX_CAPABILITIES, NET_FRAGMENT, NET_PACKET,
@@ -15,6 +17,10 @@ use netadapter_abi::net::{
 
 /// The lowest minor version whose drivers are offered the packet hash extension.
 const PACKET_HASH_MINOR: u32 = 2;
+
+/// The DMA version that mapping needs (*WDF_DMA_ENABLER_CONFIG structure*,
+/// `WdmDmaVersionOverride`).
+const DMA_VERSION: u32 = 3;
 
 /// Elements of a ring whose driver gives no hint.
 const DEFAULT_RING_ELEMENTS: u32 = 512;
@@ -44,11 +50,20 @@ pub(super) enum ReceiveBuffers {
             )
         ),
     ),
-    /// The system.
-    System {
-        /// The device writes them.
-        dma: bool,
-    },
+    /// The system, which attaches them to fragments.
+    System(SystemBuffers),
+    /// The system; the driver attaches them to fragments.
+    Ring(SystemBuffers),
+}
+
+/// What the device asks of receive buffers of the system.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SystemBuffers {
+    /// The device writes them.
+    pub(super) dma: bool,
+    pub(super) alignment: usize,
+    /// The highest address that the device reaches; 0: no limit.
+    pub(super) maximum_physical_address: u64,
 }
 
 /// The receive side of an adapter.
@@ -58,6 +73,24 @@ pub(super) struct ReceiveCapabilities {
     pub(super) maximum_frame_bytes: usize,
     pub(super) maximum_queues: usize,
     pub(super) ring_elements: u32,
+}
+
+impl ReceiveCapabilities {
+    /// The pool of the system's buffers for a ring of `elements`.
+    pub(super) fn pool_shape(&self, elements: u32) -> PoolShape {
+        let (alignment, maximum_address) = match self.buffers {
+            ReceiveBuffers::System(asked) | ReceiveBuffers::Ring(asked) => {
+                (asked.alignment, asked.maximum_physical_address)
+            }
+            ReceiveBuffers::Driver(_) => (1, 0),
+        };
+        PoolShape {
+            count: elements,
+            capacity: self.maximum_frame_bytes,
+            alignment,
+            maximum_address,
+        }
+    }
 }
 
 /// What has been said so far.
@@ -94,6 +127,8 @@ pub(super) struct Layouts {
     pub(super) transmit_fragment: ElementLayout,
     pub(super) receive_packet: ElementLayout,
     pub(super) receive_fragment: ElementLayout,
+    /// Elements of the data buffer ring, if there is one.
+    pub(super) data_buffer: ElementLayout,
 }
 
 impl Settings {
@@ -112,14 +147,19 @@ impl Settings {
     pub(super) fn layouts(&self, client: &ClientGlobals, receive_scaling: bool) -> Layouts {
         let buffers = self.receive.map(|receive| receive.buffers);
         let transmit_dma = self.transmit.is_some_and(|transmit| transmit.dma);
-        let receive_dma = matches!(buffers, Some(ReceiveBuffers::System { dma: true }));
+        let receive_dma = matches!(
+            buffers,
+            Some(ReceiveBuffers::System(asked) | ReceiveBuffers::Ring(asked)) if asked.dma
+        );
         let mut fragment = vec![VIRTUAL_ADDRESS];
         if transmit_dma || receive_dma {
             fragment.push(LOGICAL_ADDRESS);
         }
         let mut receive_fragment = fragment.clone();
-        if matches!(buffers, Some(ReceiveBuffers::Driver(_))) {
-            receive_fragment.push(RETURN_CONTEXT);
+        match buffers {
+            Some(ReceiveBuffers::Driver(_)) => receive_fragment.push(RETURN_CONTEXT),
+            Some(ReceiveBuffers::Ring(_)) => receive_fragment.push(DATA_BUFFER),
+            _ => {}
         }
         let with_hash = receive_scaling && client.minor() >= PACKET_HASH_MINOR;
         let receive_packet: &[_] = if with_hash { &[PACKET_HASH] } else { &[] };
@@ -142,6 +182,11 @@ impl Settings {
             transmit_fragment: fragments(&fragment),
             receive_packet: packet(receive_packet),
             receive_fragment: fragments(&receive_fragment),
+            data_buffer: ElementLayout::new(
+                size_of::<usize>(),
+                align_of::<usize>(),
+                &[VIRTUAL_ADDRESS.of_buffers(), LOGICAL_ADDRESS.of_buffers()],
+            ),
         }
     }
 }
@@ -172,6 +217,9 @@ fn dma_capabilities(
     );
     let dma = call.copy_sized("DmaCapabilities", pointer);
     call.require(!dma.DmaEnabler.is_null(), rule, "DmaEnabler is null");
+    let version = wdf::dma_version(dma.DmaEnabler);
+    let detail = format!("the DMA enabler has version {version}");
+    call.require(version >= DMA_VERSION, rule, &detail);
     dma
 }
 
@@ -238,11 +286,10 @@ pub(super) fn receive(
             driver_buffers(call, capabilities)
         }
         (NetRxFragmentBufferAllocationModeSystem, NetRxFragmentBufferAttachmentModeSystem) => {
-            system_buffers(call, capabilities)
+            ReceiveBuffers::System(system_buffers(call, capabilities))
         }
         (NetRxFragmentBufferAllocationModeSystem, NetRxFragmentBufferAttachmentModeDriver) => {
-            let what = "receive buffers of the system that the driver attaches are not implemented";
-            call.broken(&rules::NOT_IMPLEMENTED_BY_HOST, what)
+            ReceiveBuffers::Ring(system_buffers(call, capabilities))
         }
         modes => call.broken(rule, &format!("allocation and attachment modes {modes:?}")),
     };
@@ -268,7 +315,7 @@ fn driver_buffers(call: &Call, capabilities: &NET_ADAPTER_RX_CAPABILITIES) -> Re
     ReceiveBuffers::Driver(callback)
 }
 
-fn system_buffers(call: &Call, capabilities: &NET_ADAPTER_RX_CAPABILITIES) -> ReceiveBuffers {
+fn system_buffers(call: &Call, capabilities: &NET_ADAPTER_RX_CAPABILITIES) -> SystemBuffers {
     // SAFETY: with these modes the members are the mapping ones, which are integers and addresses.
     let mapping = unsafe { capabilities.Anonymous.Anonymous };
     let alignment = mapping.FragmentBufferAlignment;
@@ -279,9 +326,15 @@ fn system_buffers(call: &Call, capabilities: &NET_ADAPTER_RX_CAPABILITIES) -> Re
         &detail,
     );
     let dma = mapping.MappingRequirement == NetMemoryMappingRequirementDmaMapped;
-    if dma {
-        let rule = &rules::INVALID_ADAPTER_RX_CAPABILITIES;
-        dma_capabilities(call, mapping.DmaCapabilities, rule);
+    let rule = &rules::INVALID_ADAPTER_RX_CAPABILITIES;
+    let limit = if dma {
+        dma_capabilities(call, mapping.DmaCapabilities, rule).MaximumPhysicalAddress
+    } else {
+        0
+    };
+    SystemBuffers {
+        dma,
+        alignment,
+        maximum_physical_address: limit as u64,
     }
-    ReceiveBuffers::System { dma }
 }

@@ -40,14 +40,14 @@ impl<'a> ReceiveBatch<'a> {
         }
     }
 
-    /// Hands a frame up, or discards it if reception is closed.
+    /// Hands a frame up, or discards it if reception is closed; whether it was handed up.
     #[inline]
-    pub(crate) fn receive(&mut self, frame: &[u8]) {
+    pub(crate) fn receive(&mut self, frame: &[u8]) -> bool {
         let options = self.edge.options();
         if !self.accepting {
             self.discarded += 1;
             options.sink.discarded(self.traffic.id(), frame);
-            return;
+            return false;
         }
         if self.packets == 0 {
             self.edge.note_first(self.processor);
@@ -61,6 +61,7 @@ impl<'a> ReceiveBatch<'a> {
         {
             self.answer(frame);
         }
+        true
     }
 
     /// An answer that finds no room is dropped, as a transport's acknowledgement is.

@@ -2,7 +2,7 @@
 
 use super::batch::ReceiveBatch;
 use super::counters::{ProcessorTable, QueueTraffic};
-use super::sink::UpperEdgeOptions;
+use super::sink::{Keep, UpperEdgeOptions};
 use crate::executive::{System, processor};
 use crate::netcx::{Adapter, Datapath, SendQueue, SendQueueFull, SendSignal};
 use crossbeam_utils::CachePadded;
@@ -61,6 +61,20 @@ impl UpperEdge {
 
     pub(super) fn options(&self) -> &UpperEdgeOptions {
         &self.options
+    }
+
+    /// Which received frames are kept.
+    pub(crate) fn keep(&self) -> Option<Keep> {
+        self.options.keep
+    }
+
+    /// Protocols return all frames that they keep.
+    ///
+    /// IRQL: DISPATCH_LEVEL or below, on a processor.
+    pub fn return_kept(&self) {
+        if let Some(datapath) = self.adapter().and_then(|adapter| adapter.datapath()) {
+            datapath.return_kept();
+        }
     }
 
     pub(super) fn adapter(&self) -> Option<Arc<Adapter>> {

@@ -27,6 +27,18 @@ impl FrameSink for Nobody {
 /// that about every eighth in bulk transfer.
 pub const REPLY_EVERY: u32 = 8;
 
+/// Which received frames protocols keep after they were handed up, instead of returning them at
+/// once. Kept frames come back out of order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Keep {
+    /// Of how many frames of a queue one is kept.
+    pub one_in: u32,
+    /// How many frames of a queue are kept at a time.
+    pub at_most: u32,
+    /// Decides in which order they come back.
+    pub seed: u32,
+}
+
 /// What the upper edge of every adapter of a machine does.
 #[derive(Clone)]
 pub struct UpperEdgeOptions {
@@ -36,6 +48,8 @@ pub struct UpperEdgeOptions {
     pub promiscuous: bool,
     /// Of how many received frames of a queue one is answered by a small frame; none if absent.
     pub reply_every: Option<u32>,
+    /// Which frames are kept; none if absent.
+    pub keep: Option<Keep>,
 }
 
 impl Default for UpperEdgeOptions {
@@ -45,6 +59,7 @@ impl Default for UpperEdgeOptions {
             sink: Arc::new(Nobody),
             promiscuous: false,
             reply_every: Some(REPLY_EVERY),
+            keep: None,
         }
     }
 }
@@ -54,6 +69,7 @@ impl fmt::Debug for UpperEdgeOptions {
         f.debug_struct("UpperEdgeOptions")
             .field("promiscuous", &self.promiscuous)
             .field("reply_every", &self.reply_every)
+            .field("keep", &self.keep)
             .finish_non_exhaustive()
     }
 }

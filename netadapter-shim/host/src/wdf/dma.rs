@@ -74,6 +74,14 @@ impl DmaEnabler {
     }
 }
 
+/// The DMA version of an enabler.
+pub fn dma_version(handle: WDFDMAENABLER) -> ULONG {
+    enabler(handle)
+        .config
+        .WdmDmaVersionOverride
+        .max(LOWEST_VERSION)
+}
+
 /// Bus-master profiles; the profiles of the system's DMA controller are for other devices.
 fn is_bus_master(profile: WDF_DMA_PROFILE) -> bool {
     (WdfDmaProfilePacket..=WdfDmaProfileScatterGather64Duplex).contains(&profile)

@@ -47,6 +47,7 @@ pub use callback::{WDF_VERIFIER_IRQL_MISMATCH, guarded};
 pub use class_extension::ClassExtension;
 pub use device::{DeviceHost, DeviceState, device};
 pub use device_init::{ClassExtensionFactory, device_init_mark_netcx};
+pub use dma::dma_version;
 pub use driver::DriverHost;
 pub use handle::WDF_INVALID_HANDLE;
 pub use kind::ObjectKind;

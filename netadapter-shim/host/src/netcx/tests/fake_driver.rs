@@ -61,6 +61,21 @@ pub enum Fault {
     CreatesQueueTwice,
     /// An entry of an evacuation is refused, and only one.
     MovesHalf,
+    /// A received frame goes one byte beyond its buffer's capacity.
+    WritesBehindCapacity,
+    /// A received fragment names a data buffer that the system never gave.
+    InventsDataBuffer,
+}
+
+/// Whose receive buffers the driver uses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ReceiveMode {
+    #[default]
+    Driver,
+    System,
+    SystemDma,
+    /// The system's, from the data buffer ring.
+    Ring,
 }
 
 /// The driver of a machine and its hardware.
@@ -83,6 +98,12 @@ pub struct FakeNic {
     pub fault: Mutex<Option<Fault>>,
     pub filter: AtomicUsize,
     pub transmit_held: AtomicBool,
+    pub enabler: AtomicUsize,
+    pub receive_mode: Mutex<ReceiveMode>,
+    /// Bytes of a fragment that a received frame fills before it goes on in the next.
+    pub fragment_bytes: AtomicUsize,
+    /// The buffer that was filled last.
+    pub last_buffer: AtomicUsize,
 }
 
 impl Default for FakeNic {
@@ -103,6 +124,10 @@ impl Default for FakeNic {
             fault: Mutex::default(),
             filter: AtomicUsize::new(0),
             transmit_held: AtomicBool::new(false),
+            enabler: AtomicUsize::new(0),
+            receive_mode: Mutex::default(),
+            fragment_bytes: AtomicUsize::new(usize::MAX),
+            last_buffer: AtomicUsize::new(0),
         }
     }
 }
@@ -200,6 +225,7 @@ nt_export! {
             kmdf!(WdfDeviceCreate: PFN_WDFDEVICECREATE(&mut init, null_mut(), &mut device));
         assert_eq!(created, STATUS_SUCCESS);
         nic().device.store(device as usize, Ordering::Relaxed);
+        create_enabler(device);
         create_adapter(device)
     }
 
@@ -293,6 +319,43 @@ fn create_adapter(device: WDFDEVICE) -> NTSTATUS {
     status
 }
 
+fn create_enabler(device: WDFDEVICE) {
+    let mut config = WDF_DMA_ENABLER_CONFIG {
+        WdmDmaVersionOverride: 3,
+        ..WDF_DMA_ENABLER_CONFIG::init(WdfDmaProfileScatterGather64Duplex, 1 << 16)
+    };
+    let mut enabler: WDFDMAENABLER = null_mut();
+    let status = kmdf!(WdfDmaEnablerCreate: PFN_WDFDMAENABLERCREATE(
+        device, &mut config, null_mut(), &mut enabler,
+    ));
+    assert_eq!(status, STATUS_SUCCESS);
+    nic().enabler.store(enabler as usize, Ordering::Relaxed);
+}
+
+/// The longest frame that the fake driver receives, in bytes.
+pub const FRAME_BYTES: usize = 1514;
+
+fn receive_capabilities(dma: &mut NET_ADAPTER_DMA_CAPABILITIES) -> NET_ADAPTER_RX_CAPABILITIES {
+    let mode = *nic().receive_mode.lock();
+    let mut capabilities = match mode {
+        ReceiveMode::Driver => {
+            let give_back = Some(return_buffer as _);
+            NET_ADAPTER_RX_CAPABILITIES::init_driver_managed(give_back, FRAME_BYTES, 64)
+        }
+        ReceiveMode::System | ReceiveMode::Ring => {
+            NET_ADAPTER_RX_CAPABILITIES::init_system_managed(FRAME_BYTES, 64)
+        }
+        ReceiveMode::SystemDma => {
+            NET_ADAPTER_RX_CAPABILITIES::init_system_managed_dma(dma, FRAME_BYTES, 64)
+        }
+    };
+    if mode == ReceiveMode::Ring {
+        capabilities.AttachmentMode = NetRxFragmentBufferAttachmentModeDriver;
+    }
+    capabilities.FragmentRingNumberOfElementsHint = 64;
+    capabilities
+}
+
 fn set_capabilities() {
     let adapter = nic().adapter();
     let mut link = NET_ADAPTER_LINK_LAYER_CAPABILITIES::init(10_000_000_000, 10_000_000_000);
@@ -301,8 +364,9 @@ fn set_capabilities() {
     ));
     net!(NetAdapterSetLinkLayerMtuSize: PFN_NETADAPTERSETLINKLAYERMTUSIZE(adapter, 1500));
     let mut transmit = NET_ADAPTER_TX_CAPABILITIES::init(1);
-    let mut receive =
-        NET_ADAPTER_RX_CAPABILITIES::init_driver_managed(Some(return_buffer), 1514, 64);
+    let enabler = nic().enabler.load(Ordering::Relaxed) as WDFDMAENABLER;
+    let mut dma = NET_ADAPTER_DMA_CAPABILITIES::init(enabler);
+    let mut receive = receive_capabilities(&mut dma);
     net!(NetAdapterSetDataPathCapabilities: PFN_NETADAPTERSETDATAPATHCAPABILITIES(
         adapter, &mut transmit, &mut receive,
     ));

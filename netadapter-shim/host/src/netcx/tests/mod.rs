@@ -4,6 +4,7 @@
 mod fake_driver;
 mod life_cycle;
 mod queues;
+mod receive_modes;
 mod rings;
 mod scaling;
 mod traffic;

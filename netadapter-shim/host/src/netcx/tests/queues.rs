@@ -1,17 +1,15 @@
 //! The fake driver's packet queues.
 
-use super::fake_driver::{Fault, net, nic};
+use super::fake_driver::{FRAME_BYTES, Fault, ReceiveMode, net, nic};
 use super::rings::DriverRing;
-use crate::executive::processor;
+use crate::executive::{processor, system};
 use netadapter_abi::net::*;
 use netadapter_abi::nt::{NTSTATUS, STATUS_SUCCESS};
-use netadapter_abi::nt_export;
+use netadapter_abi::{nt_export, utf16};
 use std::ptr::null_mut;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
-
-/// Bytes of a receive buffer.
-const BUFFER_BYTES: usize = 1514;
+use vm_memory::{GuestAddress, GuestMemoryBackend};
 
 /// A queue of the fake driver.
 pub struct FakeQueue {
@@ -20,8 +18,12 @@ pub struct FakeQueue {
     handle: AtomicUsize,
     packets: DriverRing,
     fragments: DriverRing,
+    data_buffers: Option<DriverRing>,
+    mode: ReceiveMode,
     virtual_address: Place,
+    logical_address: Place,
     return_context: Place,
+    data_buffer: Place,
     armed: AtomicBool,
     /// The processor of the last Advance, plus one.
     pub polled_on: AtomicU32,
@@ -68,47 +70,108 @@ impl FakeQueue {
 
     fn receive(&self) {
         loop {
-            let (packet, fragment) = (self.packets.begin(), self.fragments.begin());
-            if packet == self.packets.end() || fragment == self.fragments.end() {
-                return;
-            }
             let frame = nic()
                 .wire
                 .lock()
-                .get_mut(&self.id)
-                .and_then(|wire| wire.pop_front());
+                .get(&self.id)
+                .and_then(|wire| wire.front().cloned());
             let Some(frame) = frame else { return };
-            self.receive_into(packet, fragment, &frame);
+            let step = nic()
+                .fragment_bytes
+                .load(Ordering::Relaxed)
+                .min(FRAME_BYTES);
+            let parts: Vec<&[u8]> = frame.chunks(step).collect();
+            let (packet, fragment) = (self.packets.begin(), self.fragments.begin());
+            let free = self.fragments.distance(fragment, self.fragments.end());
+            if packet == self.packets.end() || (free as usize) < parts.len() {
+                return;
+            }
+            if !self.receive_into(packet, fragment, &parts) {
+                return;
+            }
+            if let Some(wire) = nic().wire.lock().get_mut(&self.id) {
+                wire.pop_front();
+            }
         }
     }
 
-    fn receive_into(&self, packet: u32, fragment: u32, frame: &[u8]) {
-        let mut buffer = vec![0_u8; BUFFER_BYTES];
-        buffer[..frame.len()].copy_from_slice(frame);
-        let buffer = Box::new(buffer);
-        let mut filled = self.fragments.fragment(fragment);
-        filled.set_capacity(BUFFER_BYTES as u64);
-        filled.set_valid_length(frame.len() as u64);
-        filled.set_offset(0);
-        self.fragments.set_fragment(fragment, filled);
-        self.virtual_address
-            .write(fragment, buffer.as_ptr() as usize);
-        self.return_context
-            .write(fragment, Box::into_raw(buffer) as usize);
+    /// Whether there were buffers for all parts.
+    fn receive_into(&self, packet: u32, first: u32, parts: &[&[u8]]) -> bool {
+        let mut fragment = first;
+        for part in parts {
+            if !self.fill(fragment, part) {
+                return false;
+            }
+            fragment = self.fragments.after(fragment);
+        }
         let foreign = nic().makes(Fault::NamesForeignFragment);
-        let named = if foreign {
-            self.fragments.after(fragment)
-        } else {
-            fragment
-        };
         let received = NET_PACKET {
-            FragmentIndex: named,
-            FragmentCount: 1,
+            FragmentIndex: if foreign { fragment } else { first },
+            FragmentCount: parts.len() as u16,
             ..NET_PACKET::zeroed()
         };
         self.packets.set_packet(packet, received);
         self.packets.set_begin(self.packets.after(packet));
-        self.fragments.set_begin(self.fragments.after(fragment));
+        self.fragments.set_begin(fragment);
+        true
+    }
+
+    fn fill(&self, fragment: u32, part: &[u8]) -> bool {
+        let mut filled = self.fragments.fragment(fragment);
+        if self.mode == ReceiveMode::Driver || self.mode == ReceiveMode::Ring {
+            filled.set_capacity(FRAME_BYTES as u64);
+        }
+        filled.set_valid_length(part.len() as u64);
+        filled.set_offset(0);
+        self.fragments.set_fragment(fragment, filled);
+        let Some(target) = self.buffer(fragment) else {
+            return false;
+        };
+        // SAFETY: a buffer has room for a frame.
+        unsafe { target.copy_from_nonoverlapping(part.as_ptr(), part.len()) };
+        if nic().makes(Fault::WritesBehindCapacity) {
+            // SAFETY: the buffer fills its page, which is larger than a frame.
+            unsafe { target.wrapping_add(FRAME_BYTES).write(0) };
+        }
+        nic().last_buffer.store(target as usize, Ordering::Relaxed);
+        true
+    }
+
+    /// Where the bytes of a fragment go, as processors see it.
+    fn buffer(&self, fragment: u32) -> Option<*mut u8> {
+        match self.mode {
+            ReceiveMode::Driver => {
+                let mut buffer = Box::new(vec![0_u8; FRAME_BYTES]);
+                let target = buffer.as_mut_ptr();
+                self.virtual_address.write(fragment, target as usize);
+                let context = Box::into_raw(buffer) as usize;
+                self.return_context.write(fragment, context);
+                Some(target)
+            }
+            ReceiveMode::System => Some(self.virtual_address.read(fragment) as *mut u8),
+            ReceiveMode::SystemDma => {
+                let memory = system().memory().mapping();
+                let address = GuestAddress(self.logical_address.read(fragment) as u64);
+                Some(
+                    memory
+                        .get_host_address(address)
+                        .expect("a machine's address"),
+                )
+            }
+            ReceiveMode::Ring => {
+                let ring = self.data_buffers.expect("the mode has a ring");
+                let index = ring.begin();
+                if index == ring.end() {
+                    return None;
+                }
+                let (handle, address) = ring.data_buffer(index);
+                let invented = nic().makes(Fault::InventsDataBuffer);
+                self.data_buffer
+                    .write(fragment, if invented { 1 << 20 } else { handle });
+                ring.set_begin(ring.after(index));
+                Some(address as *mut u8)
+            }
+        }
     }
 
     fn send(&self) {
@@ -157,15 +220,29 @@ fn remember(handle: NETPACKETQUEUE, id: u32, receives: bool, rings: *const NET_R
     let rings = unsafe { (*rings).Rings };
     let mut address = NET_EXTENSION::zeroed();
     let mut context = NET_EXTENSION::zeroed();
+    let mut logical = NET_EXTENSION::zeroed();
+    let mut data_buffer = NET_EXTENSION::zeroed();
     let address_query = query(NET_FRAGMENT_EXTENSION_VIRTUAL_ADDRESS_NAME);
     if receives {
-        net!(NetRxQueueGetExtension: PFN_NETRXQUEUEGETEXTENSION(
-            handle, &address_query, &mut address,
-        ));
-        let context_query = query(NET_FRAGMENT_EXTENSION_RETURN_CONTEXT_NAME);
-        net!(NetRxQueueGetExtension: PFN_NETRXQUEUEGETEXTENSION(
-            handle, &context_query, &mut context,
-        ));
+        for (name, place) in [
+            (
+                &NET_FRAGMENT_EXTENSION_VIRTUAL_ADDRESS_NAME[..],
+                &mut address,
+            ),
+            (
+                &NET_FRAGMENT_EXTENSION_LOGICAL_ADDRESS_NAME[..],
+                &mut logical,
+            ),
+            (
+                &NET_FRAGMENT_EXTENSION_RETURN_CONTEXT_NAME[..],
+                &mut context,
+            ),
+            (&utf16!("ms_fragment_databuffer")[..], &mut data_buffer),
+        ] {
+            net!(NetRxQueueGetExtension: PFN_NETRXQUEUEGETEXTENSION(
+                handle, &query(name), place,
+            ));
+        }
     } else {
         net!(NetTxQueueGetExtension: PFN_NETTXQUEUEGETEXTENSION(
             handle, &address_query, &mut address,
@@ -177,8 +254,12 @@ fn remember(handle: NETPACKETQUEUE, id: u32, receives: bool, rings: *const NET_R
         handle: AtomicUsize::new(handle as usize),
         packets: DriverRing(rings[0]),
         fragments: DriverRing(rings[1]),
+        data_buffers: (!rings[2].is_null()).then_some(DriverRing(rings[2])),
+        mode: *nic().receive_mode.lock(),
         virtual_address: Place::new(&address),
+        logical_address: Place::new(&logical),
         return_context: Place::new(&context),
+        data_buffer: Place::new(&data_buffer),
         armed: AtomicBool::new(false),
         polled_on: AtomicU32::new(0),
     };

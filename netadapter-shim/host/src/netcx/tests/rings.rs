@@ -34,6 +34,20 @@ impl DriverRing {
         (index + 1) & self.header().ElementIndexMask
     }
 
+    pub fn distance(&self, from: u32, to: u32) -> u32 {
+        to.wrapping_sub(from) & self.header().ElementIndexMask
+    }
+
+    /// A data buffer: its handle and where processors see it.
+    pub fn data_buffer(&self, index: u32) -> (usize, usize) {
+        let element = self.element(index).cast::<usize>();
+        // SAFETY: an element of a data buffer ring begins with the handle.
+        let handle = unsafe { element.read() };
+        // SAFETY: the virtual address lies behind it in this host's layout.
+        let address = unsafe { element.wrapping_add(1).read() };
+        (handle, address)
+    }
+
     pub fn set_begin(&self, index: u32) {
         // SAFETY: the ring lives as long as its queue.
         unsafe { (*self.0).BeginIndex = index };

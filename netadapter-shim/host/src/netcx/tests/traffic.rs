@@ -10,9 +10,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 #[derive(Default)]
-struct Collector {
-    delivered: Mutex<Vec<(u32, Vec<u8>)>>,
-    discarded: Mutex<Vec<(u32, Vec<u8>)>>,
+pub struct Collector {
+    pub delivered: Mutex<Vec<(u32, Vec<u8>)>>,
+    pub discarded: Mutex<Vec<(u32, Vec<u8>)>>,
 }
 
 impl FrameSink for Collector {
@@ -25,7 +25,7 @@ impl FrameSink for Collector {
     }
 }
 
-fn frame(number: u16) -> Vec<u8> {
+pub fn frame(number: u16) -> Vec<u8> {
     let mut frame = vec![0_u8; 100];
     frame[20..22].copy_from_slice(&number.to_be_bytes());
     frame

@@ -32,7 +32,7 @@ pub(super) enum Traffic {
     /// Received packets, in buffers of the driver or of the system.
     Receive {
         /// The driver attaches its own buffers.
-        driver_buffers: bool,
+        driver_attaches: bool,
     },
 }
 
@@ -116,6 +116,20 @@ impl Before {
     }
 }
 
+impl Before {
+    /// A data buffer ring is read-only for the driver.
+    fn check_all(&self, ring: &Ring) -> Result<(), Broken> {
+        let changed =
+            (0..ring.count()).find(|&index| ring.element(index) != self.element(ring, index));
+        changed.map_or(Ok(()), |index| {
+            broken(
+                &rules::INVALID_RING_IMMUTABLE,
+                format!("element {index} of the data buffer ring changed"),
+            )
+        })
+    }
+}
+
 /// Checks the callbacks of one queue.
 pub(super) struct Verifier {
     traffic: Traffic,
@@ -123,6 +137,7 @@ pub(super) struct Verifier {
     thorough: bool,
     packets: Before,
     fragments: Before,
+    data_buffers: Option<Before>,
 }
 
 impl Verifier {
@@ -133,6 +148,10 @@ impl Verifier {
             thorough: false,
             packets: Before::new(&rings.packets),
             fragments: Before::new(&rings.fragments),
+            data_buffers: rings
+                .data_buffers
+                .as_ref()
+                .map(|buffers| Before::new(&buffers.ring)),
         }
     }
 
@@ -151,6 +170,9 @@ impl Verifier {
         self.thorough = thorough;
         self.packets.record(&rings.packets, thorough);
         self.fragments.record(&rings.fragments, thorough);
+        if let (Some(before), Some(buffers)) = (&mut self.data_buffers, &rings.data_buffers) {
+            before.record(&buffers.ring, true);
+        }
     }
 
     /// Compares after the callback.
@@ -160,6 +182,10 @@ impl Verifier {
     pub(super) fn after(&self, rings: &Rings) -> Result<(), Broken> {
         self.packets.check_header(&rings.packets, "packet")?;
         self.fragments.check_header(&rings.fragments, "fragment")?;
+        if let (Some(before), Some(buffers)) = (&self.data_buffers, &rings.data_buffers) {
+            before.check_header(&buffers.ring, "data buffer")?;
+            before.check_all(&buffers.ring)?;
+        }
         if self.thorough {
             self.packets.check_foreign(&rings.packets, "packet")?;
             self.fragments.check_foreign(&rings.fragments, "fragment")?;
@@ -167,7 +193,7 @@ impl Verifier {
         match self.traffic {
             Traffic::Transmit if self.thorough => self.check_transmit(rings),
             Traffic::Transmit => Ok(()),
-            Traffic::Receive { driver_buffers } => received::check(self, rings, driver_buffers),
+            Traffic::Receive { driver_attaches } => received::check(self, rings, driver_attaches),
         }
     }
 

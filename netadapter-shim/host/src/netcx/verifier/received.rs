@@ -37,7 +37,7 @@ struct FragmentRange {
 pub(super) fn check(
     verifier: &Verifier,
     rings: &Rings,
-    driver_buffers: bool,
+    driver_attaches: bool,
 ) -> Result<(), Broken> {
     debug_assert!(matches!(verifier.traffic, Traffic::Receive { .. }));
     let (packets, fragments) = (&rings.packets, &rings.fragments);
@@ -58,7 +58,7 @@ pub(super) fn check(
         range.take(index, &packet, fragments, first)?;
         for distance in 0..u32::from(packet.FragmentCount) {
             let fragment_index = fragments.after(packet.FragmentIndex, distance);
-            check_fragment(fragment_index, fragments, driver_buffers)?;
+            check_fragment(fragment_index, fragments, driver_attaches)?;
         }
     }
     Ok(())
@@ -214,7 +214,7 @@ impl FragmentRange {
     }
 }
 
-fn check_fragment(index: u32, ring: &Ring, driver_buffers: bool) -> Result<(), Broken> {
+fn check_fragment(index: u32, ring: &Ring, driver_attaches: bool) -> Result<(), Broken> {
     let fragment = ring.fragment(index);
     let posted = poisoned_fragment(None);
     let unwritten = [
@@ -225,7 +225,7 @@ fn check_fragment(index: u32, ring: &Ring, driver_buffers: bool) -> Result<(), B
         ("Offset", fragment.offset() == posted.offset()),
         (
             "Capacity",
-            driver_buffers && fragment.capacity() == posted.capacity(),
+            driver_attaches && fragment.capacity() == posted.capacity(),
         ),
     ];
     if let Some((field, _)) = unwritten.iter().find(|(_, unwritten)| *unwritten) {

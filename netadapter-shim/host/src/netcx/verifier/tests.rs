@@ -30,7 +30,7 @@ impl Bench {
 
     fn receive() -> Self {
         Self::new(Traffic::Receive {
-            driver_buffers: true,
+            driver_attaches: true,
         })
     }
 
