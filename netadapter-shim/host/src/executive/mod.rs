@@ -32,11 +32,13 @@ pub use finding::{Finding, Rule, require_irql, violation, violation_at, violatio
 pub use interrupt::Interrupt;
 pub use memory::{ContiguousMemory, PAGE_SIZE, PhysicalMemory};
 pub use pool::Pool;
-pub use processor::{Processor, ProcessorCounters, current_thread_id, on_processor, processor};
+pub use processor::{
+    Processor, ProcessorCounters, current_thread_id, current_thread_object, on_processor, processor,
+};
 pub use spin::SpinLock;
 pub use system::{GROUP_SIZE, System, Topology, system};
-pub(crate) use thread::migrate;
 pub use thread::{Thread, run_passive, spawn, yield_now};
+pub(crate) use thread::{migrate, new_thread_object, spawn_as};
 pub use timeline::{Milestone, Timeline};
 
 #[cfg(test)]

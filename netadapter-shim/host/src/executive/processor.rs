@@ -5,6 +5,7 @@ use super::dpc::DpcEntry;
 use super::interrupt::Interrupt;
 use super::system::System;
 use super::thread::{Suspension, Thread};
+use crate::trap::ProcessorBlock;
 use crossbeam_utils::CachePadded;
 use netadapter_abi::nt::{DISPATCH_LEVEL, KIRQL, PASSIVE_LEVEL, PROCESSOR_NUMBER};
 use parking_lot::Mutex;
@@ -33,6 +34,10 @@ pub struct Processor {
     number: PROCESSOR_NUMBER,
     node: u16,
     irql: AtomicU8,
+    /// Whether maskable interrupts come through: what `cli` and `sti` change.
+    interrupts_enabled: AtomicBool,
+    /// What `gs:` leads to.
+    block: ProcessorBlock,
     active: AtomicBool,
     interrupts: Mutex<VecDeque<Arc<Interrupt>>>,
     dpcs: Mutex<VecDeque<DpcEntry>>,
@@ -90,6 +95,14 @@ pub fn current_thread_id() -> usize {
     Arc::as_ptr(&current_thread()) as usize
 }
 
+/// The address that stands for the current thread's object.
+///
+/// # Panics
+/// If the calling operating-system thread plays no processor.
+pub fn current_thread_object() -> usize {
+    current_thread().object()
+}
+
 impl Processor {
     pub(super) fn new(index: u32, number: PROCESSOR_NUMBER, node: u16) -> Self {
         Self {
@@ -97,6 +110,9 @@ impl Processor {
             number,
             node,
             irql: AtomicU8::new(PASSIVE_LEVEL),
+            interrupts_enabled: AtomicBool::new(true),
+            block: ProcessorBlock::new(index, number.Number)
+                .expect("address space for a processor block"),
             active: AtomicBool::new(false),
             interrupts: Mutex::default(),
             dpcs: Mutex::default(),
@@ -179,6 +195,21 @@ impl Processor {
         self.irql.store(old, Ordering::Relaxed);
     }
 
+    /// Whether maskable interrupts come through.
+    pub(crate) fn are_interrupts_enabled(&self) -> bool {
+        self.interrupts_enabled.load(Ordering::Relaxed)
+    }
+
+    /// Lets maskable interrupts come through, or not; what had to wait for it is served.
+    ///
+    /// The caller is on this processor.
+    pub(crate) fn enable_interrupts(&self, enabled: bool) {
+        self.interrupts_enabled.store(enabled, Ordering::Relaxed);
+        if enabled {
+            self.serve();
+        }
+    }
+
     /// Makes the processor look at its queues.
     pub(super) fn wake(&self) {
         if let Some(thread) = self.host_thread.get() {
@@ -219,7 +250,7 @@ impl Processor {
     ///
     /// The caller is on this processor.
     pub fn serve(&self) {
-        loop {
+        while self.are_interrupts_enabled() {
             let irql = self.irql();
             if let Some(interrupt) = self.take_interrupt(irql) {
                 self.counters.interrupts.fetch_add(1, Ordering::Relaxed);
@@ -307,6 +338,7 @@ impl Processor {
     fn switch_to(&self, thread: &Arc<Thread>) -> Suspension {
         self.counters.switches.fetch_add(1, Ordering::Relaxed);
         CURRENT.set(Some(thread.clone()));
+        self.block.select(thread.object());
         self.irql.store(thread.saved_irql(), Ordering::Relaxed);
         let suspension = thread.resume();
         thread.save_irql(self.irql());

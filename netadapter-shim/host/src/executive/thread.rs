@@ -9,7 +9,7 @@ use corosensei::{Coroutine, CoroutineResult, Yielder};
 use netadapter_abi::nt::{DISPATCH_LEVEL, KIRQL, PASSIVE_LEVEL};
 use std::cell::{Cell, UnsafeCell};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 
@@ -18,6 +18,28 @@ const STACK_BYTES: usize = 512 * 1024;
 
 /// How often a thread outside of the machine looks whether the machine has stopped.
 const STOP_POLL: Duration = Duration::from_millis(5);
+
+/// Where objects of threads seem to lie: no pointer of a process is so high.
+const THREAD_OBJECTS: usize = 0xFFFF_9000_0000_0000;
+
+/// The same for the threads that processors are idle in.
+const IDLE_OBJECTS: usize = 0xFFFF_9100_0000_0000;
+
+/// From one object to the next.
+const OBJECT_BYTES: usize = 0x1000;
+
+/// Numbers the threads of a machine.
+#[derive(Default)]
+struct ThreadObjects {
+    last: AtomicUsize,
+}
+
+/// The address that stands for the object of a thread which is about to be made, for
+/// [`spawn_as`]. No other thread of the machine has or had it.
+pub(crate) fn new_thread_object(system: &System) -> usize {
+    let threads = system.subsystem::<ThreadObjects>();
+    THREAD_OBJECTS + OBJECT_BYTES * (1 + threads.last.fetch_add(1, Ordering::Relaxed))
+}
 
 /// Why a thread left the processor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +65,8 @@ type Fiber = Coroutine<(), Suspension, ()>;
 /// processor `processor`, and a thread is in at most one ready queue at a time.
 pub struct Thread {
     name: &'static str,
+    /// See [`Thread::object`].
+    object: AtomicUsize,
     processor: AtomicU32,
     fiber: UnsafeCell<Option<Fiber>>,
     yielder: Cell<*const Yielder<(), Suspension>>,
@@ -64,6 +88,7 @@ impl Thread {
     ) -> Arc<Self> {
         let thread = Arc::new(Self {
             name,
+            object: AtomicUsize::new(IDLE_OBJECTS + OBJECT_BYTES * processor as usize),
             processor: AtomicU32::new(processor),
             fiber: UnsafeCell::new(None),
             yielder: Cell::new(std::ptr::null()),
@@ -89,6 +114,11 @@ impl Thread {
     /// The thread's name, for findings.
     pub fn name(&self) -> &'static str {
         self.name
+    }
+
+    /// The address that stands for the thread's object. Nothing lies there: touching it is caught.
+    pub fn object(&self) -> usize {
+        self.object.load(Ordering::Relaxed)
     }
 
     /// Waits until the thread's routine has returned.
@@ -195,7 +225,19 @@ pub fn spawn(
     processor: u32,
     routine: impl FnOnce() + Send + 'static,
 ) -> Arc<Thread> {
+    spawn_as(system, new_thread_object(system), name, processor, routine)
+}
+
+/// As [`spawn`], for a thread whose object is known already.
+pub(crate) fn spawn_as(
+    system: &System,
+    object: usize,
+    name: &'static str,
+    processor: u32,
+    routine: impl FnOnce() + Send + 'static,
+) -> Arc<Thread> {
     let thread = Thread::new(name, processor, routine);
+    thread.object.store(object, Ordering::Relaxed);
     thread.clone().make_ready(system);
     thread
 }

@@ -70,6 +70,23 @@ impl Section {
         }
     }
 
+    /// A section of which only place and kind matter.
+    #[cfg(test)]
+    pub(super) fn for_tests(rva: u32, size: u32, is_executable: bool) -> Self {
+        Self {
+            name: "test".into(),
+            rva,
+            size,
+            is_executable,
+            is_writable: false,
+            is_discardable: false,
+            file_offset: 0,
+            file_size: size,
+            padded_file_size: size,
+            is_readable: true,
+        }
+    }
+
     fn parse(header: &pe::ImageSectionHeader) -> Self {
         let flags = header.characteristics.get(LE);
         let has = |flag: pe::SectionFlags| flags.contains(flag);

@@ -7,14 +7,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use object::pe;
 use sha2::{Digest, Sha256};
 
+use super::code::{Beginnings, Code};
 use super::error::ImageError;
 use super::headers::{Headers, Section};
 use super::imports::{self, Import, ImportResolver};
+use super::load_config;
 use super::mapping::{Mapping, Protection};
 use super::relocations;
+use super::replacements::{self, Replacements};
 use super::symbols::DebugIdentity;
 
-/// An image in memory, ready to run: relocated, bound, and protected section by section.
+/// An image in memory, ready to run: relocated, bound, its security cookie initialised, what user
+/// mode would run otherwise than ring 0 replaced, and protected section by section.
 /// Dropping it unmaps it; nothing of it may run or be referred to any more then.
 ///
 /// # Invariants
@@ -28,6 +32,7 @@ pub struct LoadedImage {
     imports: Vec<Import>,
     sha256: [u8; 32],
     debug_identity: Option<DebugIdentity>,
+    replacements: Replacements,
     is_init_discarded: AtomicBool,
 }
 
@@ -48,20 +53,29 @@ impl LoadedImage {
         let debug_identity = headers
             .directory(pe::IMAGE_DIRECTORY_ENTRY_DEBUG)
             .and_then(|directory| DebugIdentity::read(image, directory));
-        if let Some(directory) = headers.directory(pe::IMAGE_DIRECTORY_ENTRY_BASERELOC) {
-            relocations::apply(image, directory, base.wrapping_sub(headers.preferred_base))?;
+        let sha256: [u8; 32] = Sha256::digest(file).into();
+        let addresses = match headers.directory(pe::IMAGE_DIRECTORY_ENTRY_BASERELOC) {
+            Some(directory) => {
+                relocations::apply(image, directory, base.wrapping_sub(headers.preferred_base))?
+            }
+            None => Vec::new(),
+        };
+        if let Some(directory) = headers.directory(pe::IMAGE_DIRECTORY_ENTRY_LOAD_CONFIG) {
+            load_config::initialise_cookie(image, directory, base, cookie_of(&sha256))?;
         }
         let imports = match headers.directory(pe::IMAGE_DIRECTORY_ENTRY_IMPORT) {
             Some((rva, _)) => imports::read(image, rva)?,
             None => Vec::new(),
         };
         imports::bind(image, &imports, resolver)?;
+        let replacements = replace_instructions(image, base, &headers, &addresses);
         let loaded = Self {
             mapping,
             headers,
             imports,
-            sha256: Sha256::digest(file).into(),
+            sha256,
             debug_identity,
+            replacements,
             is_init_discarded: AtomicBool::new(false),
         };
         loaded.protect().map_err(ImageError::Memory)?;
@@ -125,6 +139,12 @@ impl LoadedImage {
     /// Which PDB belongs to the image, if it has one.
     pub fn debug_identity(&self) -> Option<&DebugIdentity> {
         self.debug_identity.as_ref()
+    }
+
+    /// The instruction that stood at an address before the loader put `hlt` there.
+    pub fn replaced_instruction(&self, address: u64) -> Option<&[u8]> {
+        let rva = self.rva(address)?;
+        self.replacements.get(&rva).map(Vec::as_slice)
     }
 
     /// Makes the sections that Windows frees after DriverEntry (INIT, relocations) inaccessible. Code
@@ -195,6 +215,33 @@ impl LoadedImage {
         // discarded section is a bug of the driver, and faults as it would on Windows.
         unsafe { self.mapping.protect(range, protection) }
     }
+}
+
+/// Equal files get equal cookies, so that runs repeat.
+fn cookie_of(sha256: &[u8; 32]) -> u64 {
+    u64::from_le_bytes(*sha256.first_chunk().expect("a digest has 32 bytes"))
+}
+
+fn replace_instructions(
+    image: &mut [u8],
+    base: u64,
+    headers: &Headers,
+    addresses: &[u32],
+) -> Replacements {
+    let exception_table = headers
+        .directory(pe::IMAGE_DIRECTORY_ENTRY_EXCEPTION)
+        .and_then(|(rva, size)| image.get(rva as usize..)?.get(..size as usize));
+    let code = Code {
+        image,
+        base,
+        sections: &headers.sections,
+    };
+    let instructions = code.instructions(&Beginnings {
+        entry: headers.entry_rva,
+        exception_table: exception_table.unwrap_or_default(),
+        addresses,
+    });
+    replacements::replace(image, &instructions)
 }
 
 fn copy_sections(image: &mut [u8], file: &[u8], headers: &Headers) {

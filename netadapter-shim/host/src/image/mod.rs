@@ -9,12 +9,15 @@
 
 mod backtrace;
 mod checksum;
+mod code;
 mod error;
 mod headers;
 mod imports;
+mod load_config;
 mod loader;
 mod mapping;
 mod relocations;
+mod replacements;
 mod symbols;
 mod unwind;
 

@@ -5,9 +5,13 @@ use object::read::pe::RelocationBlockIterator;
 
 use super::error::ImageError;
 
-/// Adds `delta` to each 64-bit address that the relocation table names. `directory` is the table's
-/// address and size in `image`.
-pub(super) fn apply(image: &mut [u8], directory: (u32, u32), delta: u64) -> Result<(), ImageError> {
+/// Adds `delta` to each 64-bit address that the relocation table names, and tells where these lie.
+/// `directory` is the table's address and size in `image`.
+pub(super) fn apply(
+    image: &mut [u8],
+    directory: (u32, u32),
+    delta: u64,
+) -> Result<Vec<u32>, ImageError> {
     let malformed = |what: String| ImageError::Malformed(what);
     let (start, size) = (directory.0 as usize, directory.1 as usize);
     // A copy, because a hostile table may relocate itself.
@@ -15,6 +19,7 @@ pub(super) fn apply(image: &mut [u8], directory: (u32, u32), delta: u64) -> Resu
         .get(start..start + size)
         .ok_or_else(|| malformed("its relocation table lies outside the image".into()))?
         .to_vec();
+    let mut places = Vec::new();
     for block in RelocationBlockIterator::new(&table) {
         let block = block.map_err(|error| malformed(format!("its relocations: {error}")))?;
         for relocation in block {
@@ -35,7 +40,8 @@ pub(super) fn apply(image: &mut [u8], directory: (u32, u32), delta: u64) -> Resu
             *target = u64::from_le_bytes(*target)
                 .wrapping_add(delta)
                 .to_le_bytes();
+            places.push(rva);
         }
     }
-    Ok(())
+    Ok(places)
 }

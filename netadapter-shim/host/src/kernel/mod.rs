@@ -10,6 +10,7 @@ mod io_space;
 mod memory;
 mod notification;
 mod processors;
+mod shared_data;
 mod spin_lock;
 mod string;
 mod threads;
@@ -22,6 +23,7 @@ pub use debug::DebugLog;
 pub use io_space::IoSpace;
 pub use notification::{InterfaceNotifications, interface_arrived};
 pub use processors::{ProcessorCallbacks, ProcessorChange};
+pub(crate) use shared_data::SharedData;
 
 use core::ffi::c_void;
 

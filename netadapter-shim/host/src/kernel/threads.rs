@@ -2,24 +2,15 @@
 
 use super::dispatcher::DispatcherObjects;
 use super::exports;
-use crate::executive::{Event, EventKind, processor, require_irql, spawn, system};
+use crate::executive::{
+    Event, EventKind, new_thread_object, processor, require_irql, spawn_as, system,
+};
 use netadapter_abi::nt::{
     NTSTATUS, PASSIVE_LEVEL, PKSTART_ROUTINE, PVOID, STATUS_INVALID_HANDLE,
     STATUS_INVALID_PARAMETER, STATUS_SUCCESS,
 };
 use netadapter_abi::nt_export;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-/// Handles of threads: each is also the address that stands for the thread's object, out of the
-/// range of real addresses, so that touching it is caught.
-#[derive(Default)]
-struct ThreadHandles {
-    last: AtomicUsize,
-}
-
-/// No pointer of a process lies so high.
-const OBJECT_BASE: usize = 0xFFFF_9000_0000_0000;
 
 nt_export! {
     unsafe fn PsCreateSystemThread(
@@ -33,14 +24,15 @@ nt_export! {
     ) -> NTSTATUS {
         require_irql("PsCreateSystemThread", PASSIVE_LEVEL);
         let Some(routine) = routine else { return STATUS_INVALID_PARAMETER };
-        let handles = system().subsystem::<ThreadHandles>();
-        let object = OBJECT_BASE + 16 * (1 + handles.last.fetch_add(1, Ordering::Relaxed));
+        // A handle is also the address that stands for the thread's object.
+        let object = new_thread_object(system());
         let ended = Arc::new(Event::new(EventKind::Notification, false));
         system().subsystem::<DispatcherObjects>().insert(object, ended.clone());
         // SAFETY: the caller gives room for the handle.
         unsafe { handle.write(object as PVOID) };
         let context = context as usize;
-        spawn(system(), "driver thread", processor().index(), move || {
+        let index = processor().index();
+        spawn_as(system(), object, "driver thread", index, move || {
             // SAFETY: the driver made this thread to run this routine with this context.
             unsafe { routine(context as PVOID) };
             ended.set();

@@ -8,10 +8,10 @@ use netadapter_abi::nt_export;
 use std::time::{Duration, Instant};
 
 /// Ticks of the performance counter in a second, as Windows has had them since version 1607.
-const PERFORMANCE_FREQUENCY: i64 = 10_000_000;
+pub(super) const PERFORMANCE_FREQUENCY: i64 = 10_000_000;
 
 /// The system time at which every machine boots: 1 January 2026, in nanoseconds since 1601.
-const BOOT_TIME_NS: u64 = 13_411_526_400 * 1_000_000_000;
+pub(super) const BOOT_TIME_NS: u64 = 13_411_526_400 * 1_000_000_000;
 
 pub(super) fn system_time_ns() -> u64 {
     BOOT_TIME_NS + system().clock().now_ns()

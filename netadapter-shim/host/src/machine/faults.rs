@@ -1,9 +1,10 @@
 //! Faults of the driver, and the place in its source that a finding names.
 
 use super::error::MachineError;
+use super::ring0::CurrentProcessor;
 use crate::executive::{Rule, System, violation_at};
 use crate::image::{CallSite, DriverFrame, LoadedImage, Symbols, driver_call_site, driver_frames};
-use crate::trap::{Fault, FaultKind, FaultSink, ImageRegistration, register_image};
+use crate::trap::{Fault, FaultKind, FaultSink, ImageRegistration, Ring0, register_image};
 use std::sync::Arc;
 
 /// The driver touched memory that is not there, or not for this.
@@ -16,6 +17,24 @@ const ACCESS_VIOLATION: Rule = Rule {
 const UNHANDLED_EXCEPTION: Rule = Rule {
     name: "UNHANDLED_EXCEPTION",
     page: "Bug Check 0x1E: KMODE_EXCEPTION_NOT_HANDLED",
+};
+
+/// The driver's code found itself corrupted.
+const KERNEL_SECURITY_CHECK_FAILURE: Rule = Rule {
+    name: "KERNEL_SECURITY_CHECK_FAILURE",
+    page: "Bug Check 0x139: KERNEL_SECURITY_CHECK_FAILURE",
+};
+
+/// An assertion of the driver did not hold.
+const ASSERTION_FAILURE: Rule = Rule {
+    name: "ASSERTION_FAILURE",
+    page: "NT_ASSERT macro (wdm.h)",
+};
+
+/// The driver read something of the processor block that has no fixed place.
+const UNKNOWN_PROCESSOR_FIELD: Rule = Rule {
+    name: "UNKNOWN_PROCESSOR_FIELD",
+    page: "none: wdm.h gives the places of a few fields of KPCR and KPRCB only",
 };
 
 /// The driver used an instruction that the host does not complete.
@@ -56,6 +75,14 @@ impl Source {
 struct StopAtFault(Arc<Source>);
 
 impl FaultSink for StopAtFault {
+    fn ring0(&self) -> Option<&dyn Ring0> {
+        Some(&CurrentProcessor)
+    }
+
+    fn replaced_instruction(&self, address: u64) -> Option<&[u8]> {
+        self.0.image.replaced_instruction(address)
+    }
+
     fn fault(&self, fault: Fault) -> ! {
         let rule = match fault.kind {
             FaultKind::AccessViolation { .. }
@@ -66,6 +93,9 @@ impl FaultSink for StopAtFault {
             FaultKind::UnknownInstruction { .. } | FaultKind::PrivilegedInstruction { .. } => {
                 &UNKNOWN_INSTRUCTION
             }
+            FaultKind::FastFail { .. } => &KERNEL_SECURITY_CHECK_FAILURE,
+            FaultKind::AssertionFailure => &ASSERTION_FAILURE,
+            FaultKind::UnknownProcessorField { .. } => &UNKNOWN_PROCESSOR_FIELD,
             _ => &UNHANDLED_EXCEPTION,
         };
         let frames = driver_frames(&self.0.image, &fault.registers);

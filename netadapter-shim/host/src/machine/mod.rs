@@ -4,6 +4,7 @@ mod builder;
 mod error;
 mod faults;
 mod report;
+mod ring0;
 mod run;
 
 pub use crate::inf::RebalancePolicy;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::ranges::RangeTable;
 use super::registers::Registers;
+use super::ring0::Ring0;
 use super::signal;
 
 /// What an access violation tried to do.
@@ -67,10 +68,22 @@ pub enum FaultKind {
     IllegalInstruction,
     /// `int 3`.
     Breakpoint,
-    /// `int` with another number; 0x29 is `__fastfail`, whose code is in `rcx`.
+    /// `int 0x29`: `__fastfail`, the code found itself corrupted.
+    FastFail {
+        /// What `ecx` held: why.
+        code: u32,
+    },
+    /// `int 0x2c`: an assertion did not hold.
+    AssertionFailure,
+    /// `int` with another number.
     SoftwareInterrupt {
         /// The number.
         vector: u8,
+    },
+    /// A `gs:` access to something that has no fixed place in the processor block.
+    UnknownProcessorField {
+        /// The offset from `gs:0`.
+        offset: u64,
     },
     /// An integer division by zero, or with a quotient that does not fit.
     DivideError,
@@ -97,8 +110,19 @@ pub struct Fault {
     pub code: Vec<u8>,
 }
 
-/// Hears of the faults of one image.
+/// Hears of the faults of one image, and knows what its code may use of ring 0.
 pub trait FaultSink: Send + Sync {
+    /// What the code's processors offer of ring 0. Without it, an instruction of ring 0 is a fault.
+    fn ring0(&self) -> Option<&dyn Ring0> {
+        None
+    }
+
+    /// The instruction that the loader has replaced by `hlt` at this address, because user mode
+    /// would run it otherwise than ring 0.
+    fn replaced_instruction(&self, _address: u64) -> Option<&[u8]> {
+        None
+    }
+
     /// Called on the thread that faulted, outside signal context: on the driver's own stack below
     /// the faulting frame if that has 64 KiB left, else on the fault stack of
     /// [`prepare_thread`](super::prepare_thread). There is no way back into the driver.
@@ -201,9 +225,18 @@ impl fmt::Display for FaultKind {
             }
             Self::IllegalInstruction => out.write_str("illegal instruction"),
             Self::Breakpoint => out.write_str("breakpoint"),
-            Self::SoftwareInterrupt { vector: 0x29 } => {
-                out.write_str("`__fastfail` (int 0x29): the code found itself corrupted")
+            Self::FastFail { code } => {
+                write!(out, "`__fastfail` (int 0x29) with code {code}")?;
+                match fast_fail_reason(*code) {
+                    Some(reason) => write!(out, ": {reason}"),
+                    None => Ok(()),
+                }
             }
+            Self::AssertionFailure => out.write_str("an assertion failed (int 0x2c)"),
+            Self::UnknownProcessorField { offset } => write!(
+                out,
+                "access to gs:[{offset:#x}], which has no fixed place in the processor block"
+            ),
             Self::SoftwareInterrupt { vector } => {
                 write!(out, "software interrupt {vector:#x}, which nobody handles")
             }
@@ -212,6 +245,26 @@ impl fmt::Display for FaultKind {
             Self::Other { vector } => write!(out, "processor exception {vector}"),
         }
     }
+}
+
+/// Why code fails fast (*Bug Check 0x139: KERNEL_SECURITY_CHECK_FAILURE*, parameter 1).
+fn fast_fail_reason(code: u32) -> Option<&'static str> {
+    Some(match code {
+        0 => "a stack-based buffer has been overrun",
+        1 => "the table of virtual functions is corrupt",
+        2 => "the stack cookie has been overwritten: a stack-based buffer has been overrun",
+        3 => "a LIST_ENTRY is corrupt, for instance because an entry was removed twice",
+        5 => "an invalid argument was passed",
+        6 => "the security cookie was not initialised",
+        7 => "the code asked to be ended",
+        8 => "an array was indexed beyond its bounds",
+        9 => "an unsafe registry access was refused",
+        10 => "an indirect call went to no valid target (Control Flow Guard)",
+        14 => "a reference count is invalid",
+        18 => "a jump buffer is invalid",
+        19 => "data that is read-only has been modified",
+        _ => return None,
+    })
 }
 
 impl fmt::Display for Fault {

@@ -86,6 +86,15 @@ impl MemoryInstruction {
         matches!(self.action, Action::Store { .. })
     }
 
+    /// Whether the memory operand is written, possibly after it was read.
+    pub(super) fn stores(&self) -> bool {
+        match self.action {
+            Action::Store { .. } => true,
+            Action::ToMemory { keeps_result, .. } => keeps_result,
+            Action::Load { .. } | Action::ToRegister { .. } | Action::TestBit { .. } => false,
+        }
+    }
+
     /// Does the access at `offset` of `file`, and what follows from it in the registers; `rip` comes
     /// to lie behind the instruction.
     pub(super) fn complete(&self, registers: &mut Registers, file: &dyn RegisterFile, offset: u64) {
@@ -136,7 +145,7 @@ impl MemoryInstruction {
     }
 }
 
-fn decode(code: &[u8], rip: u64) -> Instruction {
+pub(super) fn decode(code: &[u8], rip: u64) -> Instruction {
     Decoder::with_ip(64, code, rip, DecoderOptions::NONE).decode()
 }
 
@@ -226,8 +235,7 @@ fn into_memory(mnemonic: Mnemonic, right: u64) -> Option<Action> {
 }
 
 fn address_of_operand(instruction: &Instruction, registers: &Registers) -> Option<u64> {
-    let operand = (0..instruction.op_count())
-        .find(|&operand| instruction.op_kind(operand) == OpKind::Memory)?;
+    let operand = memory_operand(instruction)?;
     instruction.virtual_address(operand, 0, |register, _, _| {
         registers.address_part(register)
     })
@@ -242,9 +250,12 @@ pub(super) fn operand_address(code: &[u8], registers: &Registers) -> Option<u64>
 pub(super) fn protection_fault(code: &[u8], registers: &Registers) -> FaultKind {
     let instruction = decode(code, registers.rip);
     if instruction.mnemonic() == Mnemonic::Int {
-        return FaultKind::SoftwareInterrupt {
-            vector: instruction.immediate8(),
-        };
+        return software_interrupt(instruction.immediate8(), registers);
+    }
+    if instruction.segment_prefix() == Register::GS
+        && let Some(offset) = offset_in_segment(&instruction, registers)
+    {
+        return FaultKind::UnknownProcessorField { offset };
     }
     if is_privileged(&instruction) {
         return FaultKind::PrivilegedInstruction {
@@ -258,6 +269,29 @@ pub(super) fn protection_fault(code: &[u8], registers: &Registers) -> FaultKind 
         }
         _ => FaultKind::NonCanonicalAddress { address },
     }
+}
+
+fn software_interrupt(vector: u8, registers: &Registers) -> FaultKind {
+    match vector {
+        0x29 => FaultKind::FastFail {
+            code: registers.general[Registers::RCX] as u32,
+        },
+        0x2c => FaultKind::AssertionFailure,
+        vector => FaultKind::SoftwareInterrupt { vector },
+    }
+}
+
+/// The address of the memory operand as if its segment began at zero.
+fn offset_in_segment(instruction: &Instruction, registers: &Registers) -> Option<u64> {
+    let operand = memory_operand(instruction)?;
+    instruction.virtual_address(operand, 0, |register, _, _| match register {
+        Register::FS | Register::GS => Some(0),
+        register => registers.address_part(register),
+    })
+}
+
+fn memory_operand(instruction: &Instruction) -> Option<u32> {
+    (0..instruction.op_count()).find(|&operand| instruction.op_kind(operand) == OpKind::Memory)
 }
 
 /// An address is canonical when it is the sign extension of its low 48 bits.

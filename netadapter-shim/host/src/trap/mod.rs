@@ -7,6 +7,11 @@
 //! that moment. A fault of the host itself is nobody's business here: it goes to whoever handled
 //! the signal before, so that the process ends as it would without this module.
 //!
+//! An image may be lent a [`Ring0`]: then reads and writes of `cr8`, `cli` and `sti` and reads of the
+//! shared data page are completed too. What user mode runs otherwise than ring 0 without a fault
+//! (`rdtsc`, and `popfq` where interrupts may be off) the loader has replaced by `hlt`, and the sink
+//! tells what stood there. `gs:` leads to the [`ProcessorBlock`] that was selected on the thread.
+//!
 //! # Where the work is done
 //!
 //! The signal handler only classifies. It saves the interrupted registers in a frame on the
@@ -21,20 +26,26 @@
 mod arithmetic;
 mod fault;
 mod instruction;
+mod privileged;
 mod probe;
+mod processor_block;
 mod ranges;
 mod region;
 mod registers;
 mod resume;
+mod ring0;
 mod service;
 mod signal;
 mod thread;
 
 pub(crate) use probe::read_u64;
+pub(crate) use processor_block::is_processor_field;
 
 pub use fault::{Access, Fault, FaultKind, FaultSink, ImageRegistration, register_image};
+pub use processor_block::ProcessorBlock;
 pub use region::{Region, RegisterFile};
 pub use registers::Registers;
+pub use ring0::{Ring0, SHARED_DATA_ADDRESS, SHARED_DATA_BYTES, TimeStamp};
 pub use thread::{PreparedThread, prepare_thread};
 
 #[cfg(test)]

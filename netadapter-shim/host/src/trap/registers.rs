@@ -16,8 +16,12 @@ pub struct Registers {
 }
 
 impl Registers {
+    /// Number of `rax` in [`Registers::general`].
+    pub const RAX: usize = 0;
     /// Number of `rcx` in [`Registers::general`].
     pub const RCX: usize = 1;
+    /// Number of `rdx` in [`Registers::general`].
+    pub const RDX: usize = 2;
     /// Number of `rbx` in [`Registers::general`].
     pub const RBX: usize = 3;
     /// Number of `rsp` in [`Registers::general`].

@@ -10,6 +10,7 @@
 //!                     128 bytes the interrupted code may still use (the red zone of System V code)
 //!                     rip     ┐ what the last two instructions
 //!                     rflags  ┘ take from the stack
+//!                     8 bytes, for an instruction that pushes: the two above lie deeper then
 //!                     Frame             ◄─ rbx in the trampoline
 //!                     extended state    ◄─ rsp in the trampoline, 64-byte aligned
 //! ```
@@ -25,7 +26,7 @@ use std::mem::{offset_of, size_of};
 use super::probe::{self, PAGE_BYTES};
 use super::registers::Registers;
 use super::service::service;
-use super::signal::Interruption;
+use super::signal::{Cause, Interruption};
 use super::thread;
 
 /// System V code uses this much below its stack pointer; Windows code nothing.
@@ -41,8 +42,12 @@ const EXTENDED_STATE_HEADER: std::ops::Range<usize> = 512..576;
 const FLAGS_CLEAR_AT_CALL: u64 = 1 << 10 | 1 << 8;
 /// The stack that the frame needs. A device model wants more, as any callee would.
 const FRAME_STACK_BYTES: u64 = PAGE_BYTES;
+/// `rip` and the flags.
+const RETURN_SLOT_BYTES: u64 = 16;
+/// What an instruction that is completed may push.
+const PUSH_BYTES: u64 = 8;
 const _: () =
-    assert!(16 + size_of::<Frame>() + 15 + EXTENDED_STATE_BYTES + 63 < FRAME_STACK_BYTES as usize);
+    assert!(24 + size_of::<Frame>() + 15 + EXTENDED_STATE_BYTES + 63 < FRAME_STACK_BYTES as usize);
 /// The stack that reporting a fault needs, symbols included.
 const FAULT_STACK_BYTES: u64 = 64 * 1024;
 
@@ -62,15 +67,23 @@ pub(super) struct Frame {
 }
 
 impl Frame {
-    /// Lets the trampoline return to `registers.rip`.
+    /// Lets the trampoline return to `registers.rip` with the stack pointer of `registers`, which
+    /// lies where it was or one push or pop from there.
     pub(super) fn prepare_return(&mut self) {
         assert!(
             self.is_on_interrupted_stack,
             "a fault without a stack has no way back"
         );
-        let slot = self.return_slot as *mut u64;
-        // SAFETY: `enter` reserved these 16 bytes between the frame and the red zone, on a stack it
-        // has found writable.
+        let slot = self.registers.rsp() - RED_ZONE_BYTES - RETURN_SLOT_BYTES;
+        assert!(
+            slot.abs_diff(self.return_slot) <= PUSH_BYTES,
+            "one instruction pushes or pops one word"
+        );
+        self.return_slot = slot;
+        let slot = slot as *mut u64;
+        // SAFETY: `enter` reserved these 16 bytes between the frame and the red zone, and room for
+        // one push, on a stack it has found writable. Behind a pop they reach eight bytes into the
+        // red zone, which Windows code, the only one that pops here, does not use.
         unsafe { slot.write_unaligned(self.registers.rflags) };
         // SAFETY: inside the same 16 bytes.
         let slot = unsafe { slot.add(1) };
@@ -182,7 +195,7 @@ pub(super) unsafe fn enter(
     registers: Registers,
     interruption: Interruption,
 ) -> bool {
-    let needed_bytes = if interruption.is_register_access {
+    let needed_bytes = if interruption.cause.may_be_completed() {
         FRAME_STACK_BYTES
     } else {
         FAULT_STACK_BYTES
@@ -198,12 +211,12 @@ pub(super) unsafe fn enter(
     if top == 0 {
         return false;
     }
-    let return_slot = top - 16;
-    let frame_address = (return_slot - size_of::<Frame>() as u64) & !15;
+    let return_slot = top - RETURN_SLOT_BYTES;
+    let frame_address = (return_slot - PUSH_BYTES - size_of::<Frame>() as u64) & !15;
     let state_address = (frame_address - EXTENDED_STATE_BYTES as u64) & !63;
     let frame = Frame {
         registers,
-        unwind_rip: if interruption.is_wild_jump {
+        unwind_rip: if interruption.cause == Cause::WildJump {
             0
         } else {
             registers.rip

@@ -2,11 +2,15 @@
 
 use super::fault::{Access, Fault, FaultKind, IMAGES};
 use super::instruction::{self, MemoryInstruction, Unsupported};
+use super::privileged::PrivilegedInstruction;
 use super::probe;
 use super::region::REGIONS;
 use super::registers::Registers;
 use super::resume::Frame;
-use super::signal::{BREAKPOINT, INSTRUCTION_FETCH, Interruption, PAGE_FAULT, WRITE};
+use super::ring0::{Ring0, SHARED_DATA_ADDRESS, SHARED_DATA_BYTES};
+use super::signal::{
+    BREAKPOINT, Cause, GENERAL_PROTECTION, INSTRUCTION_FETCH, Interruption, PAGE_FAULT, WRITE,
+};
 
 /// A page fault this close to the stack pointer, with no stack left, is a stack overflow.
 const STACK_REACH_BYTES: u64 = 64 * 1024;
@@ -15,7 +19,6 @@ const STACK_REACH_BYTES: u64 = 64 * 1024;
 const DIVIDE_ERROR: u64 = 0;
 const INVALID_OPCODE: u64 = 6;
 const STACK_SEGMENT: u64 = 12;
-const GENERAL_PROTECTION: u64 = 13;
 const X87_ERROR: u64 = 16;
 const ALIGNMENT_CHECK: u64 = 17;
 const SIMD_ERROR: u64 = 19;
@@ -24,29 +27,36 @@ const SIMD_ERROR: u64 = 19;
 ///
 /// A panic of a device model ends the process here: there is no unwinding through a driver.
 pub(super) extern "C" fn service(frame: &mut Frame) {
-    let code = probe::code_at(frame.registers.rip);
-    let kind = if frame.interruption.is_register_access && frame.is_on_interrupted_stack {
-        match complete_access(&mut frame.registers, frame.interruption.address, &code) {
-            Ok(()) => return frame.prepare_return(),
-            Err(kind) => kind,
-        }
-    } else {
-        diagnose(frame, &code)
-    };
+    let Interruption { cause, address, .. } = frame.interruption;
     let registers = frame.registers;
-    let caller = frame
-        .interruption
-        .is_wild_jump
+    let caller = (cause == Cause::WildJump)
         .then(|| probe::read_u64(registers.rsp()))
         .flatten();
-    match IMAGES.find(caller.unwrap_or(registers.rip)) {
-        Some((_, sink)) => sink.fault(Fault {
+    let image = IMAGES.find(caller.unwrap_or(registers.rip));
+    let sink = image.map(|(_, sink)| sink);
+    let replaced = sink
+        .as_ref()
+        .and_then(|sink| sink.replaced_instruction(registers.rip));
+    let code = replaced.map_or_else(|| probe::code_at(registers.rip), <[u8]>::to_vec);
+    let ring0 = sink.as_ref().and_then(|sink| sink.ring0());
+    let completed = match (cause, ring0) {
+        _ if !frame.is_on_interrupted_stack => Err(diagnose(frame, &code)),
+        (Cause::RegisterAccess, _) => complete_access(&mut frame.registers, address, &code),
+        (Cause::Ring0, Some(ring0)) => complete_ring0(frame, ring0, &code),
+        _ => Err(diagnose(frame, &code)),
+    };
+    let kind = match completed {
+        Ok(()) => return frame.prepare_return(),
+        Err(kind) => kind,
+    };
+    match sink {
+        Some(sink) => sink.fault(Fault {
             kind,
             registers,
             caller,
             code,
         }),
-        None if frame.interruption.is_register_access && !is_gone(&kind) => {
+        None if cause == Cause::RegisterAccess && !is_gone(&kind) => {
             eprintln!("code of the host at {:#x}: {kind}", registers.rip);
             std::process::abort();
         }
@@ -54,6 +64,27 @@ pub(super) extern "C" fn service(frame: &mut Frame) {
         // again, and nobody claims it.
         None => frame.prepare_return(),
     }
+}
+
+/// Does what only ring 0 may.
+fn complete_ring0(frame: &mut Frame, ring0: &dyn Ring0, code: &[u8]) -> Result<(), FaultKind> {
+    let Interruption { trap, address, .. } = frame.interruption;
+    let registers = &mut frame.registers;
+    if trap != PAGE_FAULT {
+        return match PrivilegedInstruction::decode(code, registers) {
+            Some(instruction) if instruction.complete(registers, ring0) => Ok(()),
+            _ => Err(diagnose(frame, code)),
+        };
+    }
+    let instruction = MemoryInstruction::decode(code, registers)
+        .map_err(|Unsupported { name }| FaultKind::UnknownInstruction { address, name })?;
+    let offset = instruction.address().wrapping_sub(SHARED_DATA_ADDRESS);
+    let size = u64::from(instruction.size_bytes());
+    if instruction.stores() || offset > SHARED_DATA_BYTES - size {
+        return Err(diagnose(frame, code));
+    }
+    instruction.complete(registers, ring0.shared_data(), offset);
+    Ok(())
 }
 
 /// Whether an access failed because its region no longer exists.
@@ -99,7 +130,7 @@ fn diagnose(frame: &Frame, code: &[u8]) -> FaultKind {
         PAGE_FAULT => {
             let distance = address.abs_diff(frame.registers.rsp());
             if !frame.is_on_interrupted_stack
-                && (distance < STACK_REACH_BYTES || frame.interruption.is_register_access)
+                && (distance < STACK_REACH_BYTES || frame.interruption.cause.may_be_completed())
             {
                 return FaultKind::StackOverflow { address };
             }

@@ -9,6 +9,7 @@ use super::probe;
 use super::region::REGIONS;
 use super::registers::Registers;
 use super::resume;
+use super::ring0::{SHARED_DATA_ADDRESS, SHARED_DATA_BYTES};
 
 /// The signals of synchronous faults.
 const SIGNALS: [c_int; 5] = [
@@ -24,6 +25,8 @@ const SIGNALS: [c_int; 5] = [
 pub(super) const PAGE_FAULT: u64 = 14;
 /// The breakpoint instruction's trap, which points behind the instruction.
 pub(super) const BREAKPOINT: u64 = 3;
+/// The general-protection exception.
+pub(super) const GENERAL_PROTECTION: u64 = 13;
 /// Bits of a page fault's error code.
 pub(super) const WRITE: u64 = 1 << 1;
 pub(super) const INSTRUCTION_FETCH: u64 = 1 << 4;
@@ -37,10 +40,27 @@ pub(super) struct Interruption {
     pub(super) error: u64,
     /// The address of a page fault.
     pub(super) address: u64,
-    /// A data access in a register mapping. Otherwise it is a fault of an image.
-    pub(super) is_register_access: bool,
+    pub(super) cause: Cause,
+}
+
+/// Whose business an exception is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// A data access in a register mapping.
+    RegisterAccess,
+    /// Code of an image does what only ring 0 may: it may be completed.
+    Ring0,
+    /// A fault of an image.
+    Fault,
     /// `rip` is no code; the image's code is where the top of the stack points to.
-    pub(super) is_wild_jump: bool,
+    WildJump,
+}
+
+impl Cause {
+    /// Whether the interrupted code may go on.
+    pub(super) fn may_be_completed(self) -> bool {
+        matches!(self, Self::RegisterAccess | Self::Ring0)
+    }
 }
 
 static PREVIOUS: [OnceLock<libc::sigaction>; SIGNALS.len()] =
@@ -134,25 +154,48 @@ fn classify(context: &libc::ucontext_t, registers: &mut Registers) -> Option<Int
         trap: saved[libc::REG_TRAPNO as usize] as u64,
         error: saved[libc::REG_ERR as usize] as u64,
         address: saved[libc::REG_CR2 as usize] as u64,
-        is_register_access: false,
-        is_wild_jump: false,
+        cause: Cause::Fault,
     };
     let is_page_fault = interruption.trap == PAGE_FAULT;
     let is_fetch = is_page_fault && interruption.error & INSTRUCTION_FETCH != 0;
-    if is_page_fault && !is_fetch && REGIONS.contains(interruption.address) {
-        interruption.is_register_access = true;
+    let is_access = is_page_fault && !is_fetch;
+    if is_access && REGIONS.contains(interruption.address) {
+        interruption.cause = Cause::RegisterAccess;
         return Some(interruption);
     }
     if interruption.trap == BREAKPOINT {
         registers.rip = registers.rip.wrapping_sub(1);
     }
     if IMAGES.contains(registers.rip) {
+        let is_ring0 = if is_access {
+            interruption.address.wrapping_sub(SHARED_DATA_ADDRESS) < SHARED_DATA_BYTES
+        } else {
+            interruption.trap == GENERAL_PROTECTION && is_privileged_opcode(registers.rip)
+        };
+        if is_ring0 {
+            interruption.cause = Cause::Ring0;
+        }
         return Some(interruption);
     }
-    interruption.is_wild_jump = is_page_fault
+    let is_wild_jump = is_page_fault
         && interruption.address == registers.rip
         && probe::read_u64(registers.rsp()).is_some_and(|caller| IMAGES.contains(caller));
-    interruption.is_wild_jump.then_some(interruption)
+    interruption.cause = Cause::WildJump;
+    is_wild_jump.then_some(interruption)
+}
+
+/// Whether the instruction that raised a general-protection exception is one of those that may be
+/// completed: `hlt`, which stands where the loader has replaced another, `cli`, `sti`, and moves of
+/// control registers.
+fn is_privileged_opcode(rip: u64) -> bool {
+    // SAFETY: the processor has decoded the instruction, so its bytes can be read.
+    let byte = |offset: u64| unsafe { (rip.wrapping_add(offset) as *const u8).read() };
+    let opcode = u64::from((0x40..=0x4f).contains(&byte(0)));
+    match byte(opcode) {
+        0xf4 | 0xfa | 0xfb => true,
+        0x0f => matches!(byte(opcode + 1), 0x20 | 0x22),
+        _ => false,
+    }
 }
 
 /// Does what would have happened without this module.

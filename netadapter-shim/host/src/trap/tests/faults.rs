@@ -129,10 +129,16 @@ fn a_call_through_a_wild_pointer_names_its_caller() {
 
 #[test]
 fn processor_exceptions_have_their_names() {
-    let cases: [(&[u8], FaultKind); 9] = [
+    let cases: [(&[u8], FaultKind); 11] = [
         (&[0x0f, 0x0b], FaultKind::IllegalInstruction),
         (&[0xcc], FaultKind::Breakpoint),
-        (&[0xcd, 0x29], FaultKind::SoftwareInterrupt { vector: 0x29 }),
+        // mov ecx, 3; int 0x29
+        (
+            &[0xb9, 3, 0, 0, 0, 0xcd, 0x29],
+            FaultKind::FastFail { code: 3 },
+        ),
+        (&[0xcd, 0x2c], FaultKind::AssertionFailure),
+        (&[0xcd, 0x2d], FaultKind::SoftwareInterrupt { vector: 0x2d }),
         // xor edx, edx; xor ecx, ecx; div ecx
         (
             &[0x31, 0xd2, 0x31, 0xc9, 0xf7, 0xf1],

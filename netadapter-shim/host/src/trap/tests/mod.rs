@@ -2,6 +2,7 @@
 
 mod accesses;
 mod faults;
+mod ring0;
 
 use std::ptr::NonNull;
 use std::sync::Mutex;
