@@ -1,79 +1,128 @@
 //! The receive buffers of one queue: common-buffer chunks that the driver owns, never pool memory.
 //!
-//! A buffer is always in one of four places: in the poller's own list of free buffers, with the device, with the
-//! protocol stack (*lent*), or on the list of returned ones. The last is where the stack's threads and the poller meet:
-//! buffers are pushed one by one and taken all at once, so no lock is needed, and the head cannot be mistaken for an
-//! older one.
+//! Three parties meet here, and none waits for another:
+//!
+//! * the *poller* of the queue, which alone has [`Buffers`]: chunks, and the buffers that nobody else holds;
+//! * the *protocol stack*, which gives buffers back one by one, on any thread ([`BufferPool::give_back`]);
+//! * the *keeper*, a work item, which adds chunks and takes those away that have fallen free ([`BufferPool::add`],
+//!   [`BufferPool::take_leaving`]).
+//!
+//! ```text
+//!            keeper: add                              poller: refill
+//! system ───────────────► arriving ───► free list ───────────────────► device
+//!    ▲                                     ▲                             │ poller: deliver
+//!    │  keeper: take_leaving               │ returned list               ▼
+//!    └─────────────────────── leaving ◄────┴───────────────────── protocol stack (lent)
+//! ```
+//!
+//! A buffer is always in one of four places: with the poller, with the device, with the protocol stack (*lent*), or on
+//! the list of returned ones. That list is pushed to one by one and taken all at once, so no lock is needed, and the
+//! head cannot be mistaken for an older one. A chunk that is to go *retires*: its buffers are not used again as they
+//! come home, and with the last one the whole chunk leaves.
 
 use alloc::boxed::Box;
 use core::num::NonZeroUsize;
-use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU16, AtomicU32, Ordering};
 
 use crossbeam_utils::CachePadded;
 use netadapter::Result;
-use netadapter::dma::{DmaEnabler, DmaMemory, VirtualAddress};
-use netadapter::memory::{try_slice, try_slice_of_results};
+use netadapter::dma::DmaMemory;
+use netadapter::memory::try_slice;
 use netadapter::ring::ReturnContext;
+use netadapter::sync::{Handover, Parcel};
+
+mod buffers;
+
+pub use buffers::Buffers;
 
 /// Bytes of a buffer: the device's header and a frame.
 pub const BUFFER_BYTES: u32 = 2048;
 /// Buffers of one chunk, so that no chunk needs many contiguous pages.
-const BUFFERS_PER_CHUNK: u16 = 32;
+pub const BUFFERS_PER_CHUNK: u16 = 32;
+/// Bytes of one chunk.
+pub const CHUNK_BYTES: usize = BUFFERS_PER_CHUNK as usize * BUFFER_BYTES as usize;
 /// Ends the list of returned buffers.
 const END: u32 = u32::MAX;
 /// Set in every return context, so that none is 0.
 const CONTEXT_MARK: usize = 1 << 32;
 
-/// The buffers.
+/// A stretch of buffers, on its way between the system and a pool.
+pub type Chunk = Box<Parcel<DmaMemory>>;
+
+/// What poller, protocol stack and keeper share.
 pub struct BufferPool {
-    chunks: Box<[DmaMemory]>,
-    count: u16,
+    /// Whether the stack may give a buffer back, by buffer.
     lent: Box<[AtomicBool]>,
     /// The returned buffer behind each returned buffer.
     next: Box<[AtomicU32]>,
     returned: CachePadded<AtomicU32>,
+    arriving: Handover<DmaMemory>,
+    leaving: Handover<DmaMemory>,
+    /// Chunks that the pool should have; the keeper decides.
+    wanted: AtomicU16,
+    /// Chunks that belong to the pool, wherever they are.
+    present: AtomicU16,
 }
 
 impl BufferPool {
-    /// `count` buffers, all of which the caller then has. IRQL: PASSIVE_LEVEL.
+    /// A pool that can have `capacity` chunks, and has none. The poller gets the other part.
     ///
     /// # Errors
     ///
     /// STATUS_INSUFFICIENT_RESOURCES when memory is short.
-    pub fn allocate(enabler: &DmaEnabler, count: u16) -> Result<Self> {
-        Self::from_chunks(count, |bytes| enabler.common_buffer(bytes))
-    }
-
-    fn from_chunks(count: u16, mut chunk: impl FnMut(usize) -> Result<DmaMemory>) -> Result<Self> {
-        let chunk_bytes = usize::from(BUFFERS_PER_CHUNK) * BUFFER_BYTES as usize;
-        let chunks = try_slice_of_results(usize::from(count.div_ceil(BUFFERS_PER_CHUNK)), |_| {
-            chunk(chunk_bytes)
-        })?;
-        Ok(Self {
-            chunks,
-            count,
-            lent: try_slice(usize::from(count), |_| AtomicBool::new(false))?,
-            next: try_slice(usize::from(count), |_| AtomicU32::new(END))?,
+    pub fn try_new(capacity: u16) -> Result<(Self, Buffers)> {
+        let buffers = usize::from(capacity) * usize::from(BUFFERS_PER_CHUNK);
+        let pool = Self {
+            lent: try_slice(buffers, |_| AtomicBool::new(false))?,
+            next: try_slice(buffers, |_| AtomicU32::new(END))?,
             returned: CachePadded::new(AtomicU32::new(END)),
+            arriving: Handover::new(),
+            leaving: Handover::new(),
+            wanted: AtomicU16::new(0),
+            present: AtomicU16::new(0),
+        };
+        Ok((pool, Buffers::try_new(capacity)?))
+    }
+
+    /// The most chunks that the pool can have.
+    pub fn capacity(&self) -> u16 {
+        (self.lent.len() / usize::from(BUFFERS_PER_CHUNK)) as u16
+    }
+
+    /// Chunks that belong to the pool, those that are about to leave included.
+    pub fn present(&self) -> u16 {
+        self.present.load(Ordering::Relaxed)
+    }
+
+    /// Chunks that the pool should have.
+    pub fn wanted(&self) -> u16 {
+        self.wanted.load(Ordering::Relaxed)
+    }
+
+    /// Says how many chunks the pool should have, as far as it has room for them. The poller retires what is too much;
+    /// what is missing is the keeper's to add.
+    pub fn want(&self, chunks: u16) {
+        self.wanted
+            .store(chunks.min(self.capacity()), Ordering::Relaxed);
+    }
+
+    /// Chunks that the keeper still has to add.
+    pub fn missing(&self) -> u16 {
+        self.wanted().saturating_sub(self.present())
+    }
+
+    /// Adds a chunk of [`CHUNK_BYTES`]. Only the keeper does this, and only when one is missing.
+    pub fn add(&self, chunk: Chunk) {
+        self.present.fetch_add(1, Ordering::Relaxed);
+        self.arriving.put(chunk);
+    }
+
+    /// Takes the chunks that have fallen free. Only the keeper does this.
+    pub fn take_leaving(&self) -> impl Iterator<Item = DmaMemory> {
+        self.leaving.take().map(|chunk| {
+            self.present.fetch_sub(1, Ordering::Relaxed);
+            chunk.value
         })
-    }
-
-    /// The number of buffers.
-    pub fn count(&self) -> u16 {
-        self.count
-    }
-
-    /// A buffer's address for the device.
-    pub fn logical_address(&self, buffer: u16) -> u64 {
-        let (chunk, offset) = self.place(buffer);
-        chunk.logical_address(offset)
-    }
-
-    /// Hands a buffer to the protocol stack: its address, and the context with which it comes back.
-    pub fn lend(&self, queue: u16, buffer: u16) -> (VirtualAddress, ReturnContext) {
-        let (chunk, offset) = self.place(buffer);
-        self.lent[usize::from(buffer)].store(true, Ordering::Relaxed);
-        (chunk.virtual_address(offset), context_of(queue, buffer))
     }
 
     /// Takes a buffer back from the protocol stack; gives `false` for one that the stack does not have.
@@ -103,26 +152,13 @@ impl BufferPool {
         }
     }
 
-    /// Whether the protocol stack has a buffer.
-    pub fn is_lent(&self, buffer: u16) -> bool {
-        self.lent[usize::from(buffer)].load(Ordering::Relaxed)
-    }
-
     /// Takes all returned buffers. Only the poller of the queue does this.
-    pub fn take_returned(&self, mut each: impl FnMut(u16)) {
+    fn take_returned(&self, mut each: impl FnMut(u16)) {
         let mut head = self.returned.swap(END, Ordering::Acquire);
         while let Ok(buffer) = u16::try_from(head) {
             head = self.next[usize::from(buffer)].load(Ordering::Relaxed);
             each(buffer);
         }
-    }
-
-    fn place(&self, buffer: u16) -> (&DmaMemory, usize) {
-        let chunk = &self.chunks[usize::from(buffer / BUFFERS_PER_CHUNK)];
-        (
-            chunk,
-            usize::from(buffer % BUFFERS_PER_CHUNK) * BUFFER_BYTES as usize,
-        )
     }
 }
 
@@ -132,7 +168,7 @@ fn context_of(queue: u16, buffer: u16) -> ReturnContext {
     ReturnContext(NonZeroUsize::new(value).unwrap_or(NonZeroUsize::MIN))
 }
 
-/// The queue and the buffer in a context that [`BufferPool::lend`] made; `None` for any other.
+/// The queue and the buffer in a context that [`Buffers::lend`] made; `None` for any other.
 pub fn queue_and_buffer(context: ReturnContext) -> Option<(u16, u16)> {
     let value = context.0.get();
     let (queue, buffer) = ((value >> 16) as u16, value as u16);
@@ -140,79 +176,4 @@ pub fn queue_and_buffer(context: ReturnContext) -> Option<(u16, u16)> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-    use std::collections::BTreeSet;
-
-    fn pool(count: u16) -> BufferPool {
-        let mut at = 0;
-        BufferPool::from_chunks(count, |bytes| {
-            at += 0x10_0000;
-            Ok(DmaMemory::on_build_machine(bytes, at))
-        })
-        .unwrap()
-    }
-
-    #[test]
-    fn buffers_do_not_overlap() {
-        let pool = pool(100);
-        let addresses: BTreeSet<u64> = (0..100)
-            .map(|buffer| pool.logical_address(buffer))
-            .collect();
-        assert_eq!(addresses.len(), 100);
-        assert!(
-            addresses
-                .iter()
-                .zip(addresses.iter().skip(1))
-                .all(|(low, high)| high - low >= 2048)
-        );
-    }
-
-    #[test]
-    fn a_buffer_comes_back_once_for_each_time_it_is_lent() {
-        let pool = pool(64);
-        assert!(!pool.give_back(3), "never lent");
-        let (_, context) = pool.lend(5, 3);
-        assert_eq!(queue_and_buffer(context), Some((5, 3)));
-        assert!(pool.give_back(3));
-        assert!(!pool.give_back(3), "back already");
-        assert!(!pool.give_back(64), "no such buffer");
-        let mut back = vec![];
-        pool.take_returned(|buffer| back.push(buffer));
-        assert_eq!(back, [3]);
-        pool.take_returned(|_| panic!("nothing is left"));
-    }
-
-    #[test]
-    fn buffers_returned_by_many_threads_all_arrive() {
-        let pool = pool(4096);
-        (0..4096).for_each(|buffer| _ = pool.lend(0, buffer));
-        let mut back = BTreeSet::new();
-        std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..4_u16)
-                .map(|thread| {
-                    let pool = &pool;
-                    scope.spawn(move || {
-                        (0..1024).for_each(|place| assert!(pool.give_back(thread * 1024 + place)));
-                    })
-                })
-                .collect();
-            while !threads.iter().all(|thread| thread.is_finished()) {
-                pool.take_returned(|buffer| assert!(back.insert(buffer)));
-            }
-        });
-        pool.take_returned(|buffer| assert!(back.insert(buffer)));
-        assert_eq!(back.len(), 4096);
-    }
-
-    proptest! {
-        #[test]
-        fn only_contexts_that_were_made_are_understood(value in 1_usize..) {
-            let context = ReturnContext(NonZeroUsize::new(value).unwrap());
-            if let Some((queue, buffer)) = queue_and_buffer(context) {
-                prop_assert_eq!(context_of(queue, buffer), context);
-            }
-        }
-    }
-}
+mod tests;

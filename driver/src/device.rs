@@ -91,6 +91,6 @@ impl device::Device for Device {
     }
 
     fn surprise_removal(&self, _: DeviceHandle) {
-        self.nic.set_gone();
+        self.nic.health.set_gone();
     }
 }

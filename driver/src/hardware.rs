@@ -14,8 +14,9 @@ use netadapter::resources::{MessageResource, Resource, Resources};
 use netadapter::{Result, Status};
 
 use crate::adapter::{self, MTU_MAX};
-use crate::buffer_pool::BufferPool;
+use crate::buffer_pool::{BufferPool, CHUNK_BYTES};
 use crate::keywords::Keywords;
+use crate::memory;
 use crate::nic::{Nic, Setup, State};
 use crate::queue_interrupt::{Message, QueueInterrupt};
 use crate::rx_queue::ReceivePath;
@@ -100,7 +101,8 @@ pub fn prepare(nic: &Shared<Nic>, resources: &Resources<'_>) -> Result<()> {
     );
     allocate(nic, &setup)?;
     create_interrupts(nic, &setup, &messages)?;
-    nic.set_queue_reset(setup.features.contains(Features::RING_RESET));
+    nic.health
+        .set_queue_reset(setup.features.contains(Features::RING_RESET));
     nic.scaling.lock().limit_to(setup.plan.queues.len() as u16);
     debug_print!(
         Level::Info,
@@ -148,7 +150,7 @@ pub fn power_down(nic: &Nic) {
     if let Some(control) = nic.control.lock().as_mut() {
         control.disconnect();
     }
-    nic.report_failure(setup.transport.reset());
+    nic.health.report(setup.transport.reset());
     for path in nic.paths.iter().filter_map(|path| path.get()) {
         path.disconnect();
     }
@@ -203,8 +205,8 @@ fn allocate(nic: &Nic, setup: &Setup) -> Result<()> {
 }
 
 fn receive_path(nic: &Nic, setup: &Setup, number: u16) -> Result<ReceivePath> {
-    let buffers = setup.keywords.receive_buffers;
-    let size = setup.transport.queue_size(2 * number).min(buffers);
+    let sizing = &setup.keywords.receive_buffers;
+    let size = setup.transport.queue_size(2 * number).min(sizing.floor);
     if size == 0 {
         return Err(Status::DEVICE_CONFIGURATION_ERROR);
     }
@@ -215,13 +217,16 @@ fn receive_path(nic: &Nic, setup: &Setup, number: u16) -> Result<ReceivePath> {
         None
     };
     let rx = Shared::try_new(Notifier::new())?;
+    let interrupt = QueueInterrupt::try_new(rx, tx, nic.processors().clone())?;
+    let (pool, buffers) = BufferPool::try_new(sizing.ceiling_chunks())?;
     let ring = nic.enabler.common_buffer(SplitQueue::memory_bytes(size))?;
-    ReceivePath::try_new(
-        number,
-        BufferPool::allocate(&nic.enabler, buffers)?,
-        SplitQueue::new(ring, size)?,
-        QueueInterrupt::try_new(rx, tx, nic.processors().clone())?,
-    )
+    let virtqueue = SplitQueue::new(ring, size)?;
+    let chunks = memory::chunks(sizing.floor_chunks(), || {
+        nic.enabler.common_buffer(CHUNK_BYTES)
+    })?;
+    pool.want(sizing.floor_chunks());
+    chunks.take().for_each(|chunk| pool.add(chunk));
+    ReceivePath::try_new(number, (pool, buffers), virtqueue, interrupt)
 }
 
 /// An interrupt for every message that the plan uses. The framework deletes them after `EvtDeviceReleaseHardware`.

@@ -5,8 +5,9 @@
 //!
 //! * a processor arrives: [`processors`] (before the scheduler uses it), [`device`] (notification afterwards),
 //!   [`rebalance`] (more messages), [`spread`] (who serves which queue), [`rss`] (which flow goes to which queue);
-//! * the device starts and stops: [`driver`], [`device`], [`hardware`], [`nic`];
+//! * the device starts and stops: [`driver`], [`device`], [`hardware`], [`nic`], [`health`];
 //! * packets: [`rx_queue`], [`tx_queue`], [`buffer_pool`], [`queue_interrupt`];
+//! * memory arrives or runs short: [`memory`];
 //! * what the system says and asks: [`adapter`], [`keywords`], [`receive_filter`];
 //! * the hardware: [`virtio`].
 #![cfg_attr(target_os = "windows", no_std)]
@@ -19,7 +20,9 @@ pub mod buffer_pool;
 pub mod device;
 pub mod driver;
 pub mod hardware;
+pub mod health;
 pub mod keywords;
+pub mod memory;
 pub mod nic;
 pub mod processors;
 pub mod queue_interrupt;

@@ -1,7 +1,6 @@
 //! What all parts of one adapter share.
 
 use alloc::boxed::Box;
-use core::sync::atomic::{AtomicBool, Ordering};
 
 use netadapter::adapter::AdapterHandle;
 use netadapter::debug::Level;
@@ -18,6 +17,7 @@ use netadapter::{Result, Status};
 use arrayvec::ArrayVec;
 
 use crate::adapter::Adapter;
+use crate::health::Health;
 use crate::keywords::Keywords;
 use crate::processors::ProcessorTable;
 use crate::queue_interrupt::ConfigurationChange;
@@ -27,11 +27,10 @@ use crate::rx_queue::ReceivePath;
 use crate::spread::{self, MAXIMUM_QUEUES, Plan};
 use crate::tx_queue::TransmitPath;
 use crate::upkeep::{Concerns, Upkeep};
-use crate::virtio::Fault;
 use crate::virtio::control_queue::{ControlQueue, Failure};
 use crate::virtio::features::Features;
 use crate::virtio::net_config::NetConfig;
-use crate::virtio::transport::{Condition, Transport};
+use crate::virtio::transport::Transport;
 
 /// The hardware as `EvtDevicePrepareHardware` found it.
 #[derive(Clone)]
@@ -106,7 +105,6 @@ pub struct Nic {
     pub(crate) enabler: DmaEnabler,
     processors: Shared<ProcessorTable>,
     pub(crate) adapter: Once<AdapterHandle<Adapter>>,
-    upkeep: Once<WorkItem<Upkeep>>,
     configuration_dpc: Once<Box<Dpc<ConfigurationChange>>>,
     /// Made when a plan first needs them, then kept: a rebalance needs memory for new queues only.
     pub(crate) paths: [Once<Shared<ReceivePath>>; MAXIMUM_QUEUES],
@@ -115,10 +113,7 @@ pub struct Nic {
     pub(crate) control: SpinLock<Option<ControlQueue>>,
     pub(crate) scaling: SpinLock<Scaling>,
     pub(crate) filter: SpinLock<Filter>,
-    scaling_enabled: AtomicBool,
-    queue_reset: AtomicBool,
-    gone: AtomicBool,
-    fault: Once<Fault>,
+    pub(crate) health: Shared<Health>,
     pub(crate) concerns: Concerns,
 }
 
@@ -139,7 +134,6 @@ impl Nic {
             enabler: DmaEnabler::create(device, TRANSFER_BYTES_MAX)?,
             processors,
             adapter: Once::new(),
-            upkeep: Once::new(),
             configuration_dpc: Once::new(),
             paths: [const { Once::new() }; MAXIMUM_QUEUES],
             transmit: Once::new(),
@@ -147,14 +141,11 @@ impl Nic {
             control: SpinLock::new(None),
             scaling: SpinLock::new(Scaling::default()),
             filter: SpinLock::new(Filter::default()),
-            scaling_enabled: AtomicBool::new(false),
-            queue_reset: AtomicBool::new(false),
-            gone: AtomicBool::new(false),
-            fault: Once::new(),
+            health: Shared::try_new(Health::default())?,
             concerns: Concerns::default(),
         })?;
         let upkeep = WorkItem::create(device, Upkeep { nic: nic.clone() })?;
-        let _ = nic.upkeep.set(upkeep);
+        nic.health.set_upkeep(upkeep);
         let _ = nic
             .configuration_dpc
             .set(Dpc::try_new(ConfigurationChange(upkeep))?);
@@ -214,58 +205,6 @@ impl Nic {
             .collect()
     }
 
-    /// The first rule that the device broke.
-    pub fn fault(&self) -> Option<Fault> {
-        self.fault.get().copied()
-    }
-
-    /// Whether the device is there and has broken no rule.
-    pub fn is_usable(&self) -> bool {
-        self.fault().is_none() && !self.gone.load(Ordering::Relaxed)
-    }
-
-    /// The device was removed: from now on nothing is expected of it.
-    pub fn set_gone(&self) {
-        self.gone.store(true, Ordering::Relaxed);
-    }
-
-    /// Sees whether the device is still there.
-    pub fn look_for_device(&self) {
-        if let Some(setup) = self.setup()
-            && setup.transport.condition() == Condition::Gone
-        {
-            self.set_gone();
-        }
-    }
-
-    /// Takes note of a rule that the device broke: its queues stop, and the framework is asked to reset it.
-    ///
-    /// IRQL: ≤ DISPATCH_LEVEL.
-    pub fn report_failure(&self, result: core::result::Result<(), Fault>) {
-        let Err(fault) = result else { return };
-        if self.fault.set(fault).is_ok() {
-            debug_print!(
-                Level::Error,
-                "dhpnic: {fault}; the device is not used any more"
-            );
-            self.enqueue_upkeep();
-        }
-    }
-
-    /// Whether single queues can be reset.
-    pub fn has_queue_reset(&self) -> bool {
-        self.queue_reset.load(Ordering::Relaxed)
-    }
-
-    pub(crate) fn set_queue_reset(&self, available: bool) {
-        self.queue_reset.store(available, Ordering::Relaxed);
-    }
-
-    /// Whether receive scaling is on.
-    pub fn scaling_is_enabled(&self) -> bool {
-        self.scaling_enabled.load(Ordering::Relaxed)
-    }
-
     /// Changes what the system asks of receive scaling, and tells the device; when that fails nothing has changed.
     ///
     /// IRQL: ≤ DISPATCH_LEVEL.
@@ -280,8 +219,7 @@ impl Nic {
         if result.is_err() {
             *scaling = before;
         }
-        self.scaling_enabled
-            .store(scaling.is_enabled(), Ordering::Relaxed);
+        self.health.set_scaling(scaling.is_enabled());
         result
     }
 
@@ -289,7 +227,7 @@ impl Nic {
     pub fn disable_scaling(&self) {
         let mut scaling = self.scaling.lock();
         scaling.disable();
-        self.scaling_enabled.store(false, Ordering::Relaxed);
+        self.health.set_scaling(false);
         if let Err(status) = self.tell_scaling(&scaling) {
             debug_print!(
                 Level::Error,
@@ -341,7 +279,7 @@ impl Nic {
     ) -> Result<()> {
         let result = self.control.lock().as_mut().map_or(Ok(()), send);
         if let Err(Failure::Fault(fault)) = result {
-            self.report_failure(Err(fault));
+            self.health.report(Err(fault));
         }
         Ok(result?)
     }
@@ -350,13 +288,6 @@ impl Nic {
     pub fn queue_configuration_dpc(&self) {
         if let Some(dpc) = self.configuration_dpc.get() {
             dpc.queue();
-        }
-    }
-
-    /// Has [`Upkeep`] run soon. IRQL: ≤ DISPATCH_LEVEL.
-    pub(crate) fn enqueue_upkeep(&self) {
-        if let Some(upkeep) = self.upkeep.get() {
-            upkeep.enqueue();
         }
     }
 }

@@ -15,7 +15,6 @@
 //! buffers, never memory of the framework, and EvtDeviceD0Exit ends it by a reset of the device.
 
 use alloc::boxed::Box;
-use alloc::vec::Vec;
 
 use netadapter::memory::{Shared, try_slice};
 use netadapter::packet_queue_type;
@@ -25,8 +24,10 @@ use netadapter::ring::{ReceivedFrame, RxRange, RxRings};
 use netadapter::sync::SpinLock;
 use netadapter::{Result, Status};
 
-use crate::buffer_pool::{BUFFER_BYTES, BufferPool};
+use crate::buffer_pool::{BUFFER_BYTES, BufferPool, Buffers};
+use crate::health::Health;
 use crate::nic::Nic;
+use crate::processors::ProcessorTable;
 use crate::queue_interrupt::QueueInterrupt;
 use crate::virtio::Fault;
 use crate::virtio::split_queue::{Buffer, SplitQueue};
@@ -50,8 +51,7 @@ struct State {
     virtqueue: SplitQueue,
     /// The buffer behind each descriptor that the device holds.
     buffer_of: Box<[u16]>,
-    /// The buffers that nobody holds. It has room for all, so it never grows.
-    free: Vec<u16>,
+    buffers: Buffers,
     connection: Connection,
 }
 
@@ -72,17 +72,14 @@ impl ReceivePath {
     /// STATUS_INSUFFICIENT_RESOURCES when memory is short.
     pub fn try_new(
         number: u16,
-        pool: BufferPool,
+        (pool, buffers): (BufferPool, Buffers),
         virtqueue: SplitQueue,
         interrupt: QueueInterrupt,
     ) -> Result<Self> {
-        let mut free = Vec::new();
-        free.try_reserve_exact(usize::from(pool.count()))
-            .map_err(|_| Status::INSUFFICIENT_RESOURCES)?;
         let state = State {
             buffer_of: try_slice(usize::from(virtqueue.size()), |_| 0)?,
             virtqueue,
-            free,
+            buffers,
             connection: Connection::Disconnected,
         };
         Ok(Self {
@@ -121,11 +118,7 @@ impl ReceivePath {
     ) -> Result<()> {
         let mut state = self.state.lock();
         state.virtqueue.reset(event_index);
-        self.pool.take_returned(|_| {});
-        state.free.clear();
-        state
-            .free
-            .extend((0..self.pool.count()).filter(|buffer| !self.pool.is_lent(*buffer)));
+        state.buffers.take_all_from_device(&self.pool);
         let line = enable(self.virtqueue_number(), &state.virtqueue, message)?;
         state.connection = Connection::Enabled(line, message);
         Ok(())
@@ -140,18 +133,18 @@ impl ReceivePath {
 impl State {
     /// Gives free buffers to the device.
     fn refill(&mut self, pool: &BufferPool) {
-        pool.take_returned(|buffer| self.free.push(buffer));
+        self.buffers.settle(pool);
         let Connection::Enabled(line, _) = &self.connection else {
             return;
         };
-        while let Some(buffer) = self.free.pop() {
+        while let Some(buffer) = self.buffers.take() {
             let part = Buffer {
-                logical_address: pool.logical_address(buffer),
+                logical_address: self.buffers.logical_address(buffer),
                 length: BUFFER_BYTES,
                 device_writes: true,
             };
             let Some(head) = self.virtqueue.add(&[part]) else {
-                self.free.push(buffer);
+                self.buffers.put_back(buffer);
                 break;
             };
             self.buffer_of[usize::from(head)] = buffer;
@@ -174,12 +167,12 @@ impl State {
             let buffer = self.buffer_of[usize::from(used.head)];
             let length = used.written.saturating_sub(u32::from(HEADER_BYTES));
             if length < ETHERNET_HEADER_BYTES {
-                self.free.push(buffer);
+                self.buffers.come_home(&path.pool, buffer);
                 return Err(Fault::FrameTooShort {
                     bytes: used.written,
                 });
             }
-            let (address, return_context) = path.pool.lend(path.number, buffer);
+            let (address, return_context) = self.buffers.lend(&path.pool, path.number, buffer);
             range.deliver(&ReceivedFrame {
                 buffer: address,
                 capacity: BUFFER_BYTES,
@@ -202,10 +195,11 @@ impl State {
     }
 
     /// Takes the buffers of a reset virtqueue back.
-    fn recycle(&mut self) {
+    fn recycle(&mut self, pool: &BufferPool) {
         if let Connection::Reset(..) = self.connection {
             for head in self.virtqueue.outstanding_heads() {
-                self.free.push(self.buffer_of[usize::from(head)]);
+                self.buffers
+                    .come_home(pool, self.buffer_of[usize::from(head)]);
             }
             self.virtqueue.reset(self.virtqueue.has_event_index());
         }
@@ -233,7 +227,8 @@ impl State {
 
 /// The driver's data of a receive queue.
 pub struct RxQueue {
-    nic: Shared<Nic>,
+    health: Shared<Health>,
+    processors: Shared<ProcessorTable>,
     path: Shared<ReceivePath>,
 }
 packet_queue_type!(RxQueue);
@@ -244,18 +239,36 @@ impl RxQueue {
     /// # Errors
     ///
     /// STATUS_INVALID_PARAMETER when the plan has no such queue; else that of the framework.
-    pub fn create(nic: &Shared<Nic>, init: QueueInit<'_, RxRings>) -> Result<()> {
-        let path = nic
-            .path(init.id())
-            .ok_or(Status::INVALID_PARAMETER)?
-            .clone();
-        let notifier = path.interrupt.rx().clone();
-        init.create(notifier, |_| {
-            Ok(Self {
-                nic: nic.clone(),
-                path,
-            })
+    pub fn create(nic: &Nic, init: QueueInit<'_, RxRings>) -> Result<()> {
+        let path = nic.path(init.id()).ok_or(Status::INVALID_PARAMETER)?;
+        init.create(path.interrupt.rx().clone(), |_| {
+            Ok(Self::new(
+                nic.health.clone(),
+                nic.processors().clone(),
+                path.clone(),
+            ))
         })
+    }
+
+    fn new(
+        health: Shared<Health>,
+        processors: Shared<ProcessorTable>,
+        path: Shared<ReceivePath>,
+    ) -> Self {
+        Self {
+            health,
+            processors,
+            path,
+        }
+    }
+
+    /// What follows after the path's lock was given up: the keeper hears of chunks that have left, and the device's
+    /// keeper of a rule that it broke.
+    fn follow_up(&self, let_go: bool, result: core::result::Result<(), Fault>) {
+        if let_go {
+            self.health.ask_for_upkeep();
+        }
+        self.health.report(result);
     }
 }
 
@@ -266,12 +279,13 @@ impl PacketQueue for RxQueue {
         let mut state = self.path.state.lock();
         let result = state.enable_again(self.path.virtqueue_number());
         state.refill(&self.path.pool);
+        let let_go = state.buffers.has_let_go();
         drop(state);
-        self.nic.report_failure(result);
+        self.follow_up(let_go, result);
     }
 
     fn advance(&mut self, rings: &mut RxRings) {
-        if !self.nic.is_usable() {
+        if !self.health.is_usable() {
             return;
         }
         let mut state = self.path.state.lock();
@@ -283,9 +297,10 @@ impl PacketQueue for RxQueue {
             // The framework will ask for notification again before it stops polling.
             state.virtqueue.disable_interrupts();
         }
+        let let_go = state.buffers.has_let_go();
         drop(state);
-        self.nic.processors().current().count_packets(delivered);
-        self.nic.report_failure(result);
+        self.processors.current().count_packets(delivered);
+        self.follow_up(let_go, result);
     }
 
     fn set_notification_enabled(&mut self, enabled: bool) {
@@ -296,7 +311,7 @@ impl PacketQueue for RxQueue {
         }
         let waiting = state.virtqueue.enable_interrupts();
         drop(state);
-        if self.nic.scaling_is_enabled() {
+        if self.health.scaling_is_enabled() {
             // Receive scaling has bound the queue's polling to this processor: the DPC follows.
             self.path.interrupt.retarget(processor::current().0);
         }
@@ -307,21 +322,22 @@ impl PacketQueue for RxQueue {
 
     fn cancel(&mut self, rings: &mut RxRings) {
         let mut state = self.path.state.lock();
-        let reset = if self.nic.has_queue_reset() {
+        let reset = if self.health.has_queue_reset() {
             state.reset(self.path.virtqueue_number())
         } else {
             Ok(())
         };
         let mut range = rings.fill();
-        let delivered = if self.nic.is_usable() {
+        let delivered = if self.health.is_usable() {
             state.deliver(&self.path, &mut range)
         } else {
             Ok(())
         };
         range.cancel();
-        state.recycle();
+        state.recycle(&self.path.pool);
+        let let_go = state.buffers.has_let_go();
         drop(state);
-        self.nic.report_failure(reset.and(delivered));
+        self.follow_up(let_go, reset.and(delivered));
     }
 
     fn stop(&mut self) {}

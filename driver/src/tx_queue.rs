@@ -14,7 +14,9 @@ use netadapter::queue::{Notifier, PacketQueue, QueueInit};
 use netadapter::ring::{TxPacket, TxRings};
 use netadapter::sync::SpinLock;
 
+use crate::health::Health;
 use crate::nic::Nic;
+use crate::processors::ProcessorTable;
 use crate::rx_queue::HEADER_BYTES;
 use crate::virtio::Fault;
 use crate::virtio::split_queue::{Buffer, SplitQueue};
@@ -94,7 +96,8 @@ impl TransmitPath {
 
 /// The driver's data of the transmit queue.
 pub struct TxQueue {
-    nic: Shared<Nic>,
+    health: Shared<Health>,
+    processors: Shared<ProcessorTable>,
     path: Shared<TransmitPath>,
     /// The packet behind each chain that the device holds, by the chain's head.
     slot_of: Box<[u32]>,
@@ -110,17 +113,32 @@ impl TxQueue {
     /// # Errors
     ///
     /// STATUS_INSUFFICIENT_RESOURCES when memory is short; else that of the framework.
-    pub fn create(nic: &Shared<Nic>, init: QueueInit<'_, TxRings>) -> Result<()> {
-        let path = nic.transmit()?.clone();
-        let size = usize::from(path.state.lock().virtqueue.size());
+    pub fn create(nic: &Nic, init: QueueInit<'_, TxRings>) -> Result<()> {
+        let path = nic.transmit()?;
         init.create(path.notifier.clone(), |rings| {
-            Ok(Self {
-                nic: nic.clone(),
-                path,
-                slot_of: try_slice(size, |_| 0)?,
-                done: try_slice(rings.packet_slots(), |_| false)?,
-                cancelled: false,
-            })
+            Self::try_new(
+                nic.health.clone(),
+                nic.processors().clone(),
+                path.clone(),
+                rings,
+            )
+        })
+    }
+
+    fn try_new(
+        health: Shared<Health>,
+        processors: Shared<ProcessorTable>,
+        path: Shared<TransmitPath>,
+        rings: &TxRings,
+    ) -> Result<Self> {
+        let size = usize::from(path.state.lock().virtqueue.size());
+        Ok(Self {
+            health,
+            processors,
+            path,
+            slot_of: try_slice(size, |_| 0)?,
+            done: try_slice(rings.packet_slots(), |_| false)?,
+            cancelled: false,
         })
     }
 
@@ -145,7 +163,7 @@ impl TxQueue {
             state.virtqueue.disable_interrupts();
         }
         drop(state);
-        self.nic.processors().current().count_packets(packets);
+        self.processors.current().count_packets(packets);
         result
     }
 
@@ -183,7 +201,7 @@ impl TxQueue {
     fn abandon(&mut self, rings: &mut TxRings) {
         let line = self.path.state.lock().line.take();
         if let Some(line) = line {
-            self.nic.report_failure(line.transport.reset());
+            self.health.report(line.transport.reset());
         }
         rings.return_all();
     }
@@ -215,9 +233,9 @@ impl PacketQueue for TxQueue {
     }
 
     fn advance(&mut self, rings: &mut TxRings) {
-        if self.nic.is_usable() {
+        if self.health.is_usable() {
             let result = self.complete(rings);
-            self.nic.report_failure(result);
+            self.health.report(result);
             self.send(rings);
         } else if self.cancelled {
             self.abandon(rings);
@@ -239,8 +257,10 @@ impl PacketQueue for TxQueue {
 
     fn cancel(&mut self, rings: &mut TxRings) {
         self.cancelled = true;
-        self.nic.look_for_device();
-        if !self.nic.is_usable() {
+        if let Some(line) = &self.path.state.lock().line {
+            self.health.look_for_device(&line.transport);
+        }
+        if !self.health.is_usable() {
             self.abandon(rings);
             return;
         }
@@ -252,7 +272,7 @@ impl PacketQueue for TxQueue {
         }
         post.commit();
         let result = self.complete(rings);
-        self.nic.report_failure(result);
+        self.health.report(result);
     }
 
     fn stop(&mut self) {}

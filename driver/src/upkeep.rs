@@ -43,7 +43,9 @@ impl WorkItemRoutine for Upkeep {
     fn run(&self) {
         let nic = &self.nic;
         nic.follow_configuration();
-        if nic.fault().is_some() && !nic.concerns.reset_requested.swap(true, Ordering::Relaxed) {
+        if nic.health.fault().is_some()
+            && !nic.concerns.reset_requested.swap(true, Ordering::Relaxed)
+        {
             nic.device.request_reset();
         }
         // A device that takes part in rebalances is planned anew when it is started again.
@@ -64,7 +66,7 @@ impl InterfaceListener for Nic {
         self.concerns
             .processors_changed
             .store(true, Ordering::Release);
-        self.enqueue_upkeep();
+        self.health.ask_for_upkeep();
     }
 }
 
@@ -75,7 +77,7 @@ impl Nic {
             return;
         };
         if setup.transport.condition() == Condition::NeedsReset {
-            self.report_failure(Err(Fault::NeedsReset));
+            self.health.report(Err(Fault::NeedsReset));
         }
         let link = setup.transport.link(setup.features);
         if let Ok(adapter) = self.adapter() {

@@ -7,7 +7,7 @@ use netadapter_abi::net::{
     NETCONFIGURATION,
 };
 use netadapter_abi::net_call;
-use netadapter_abi::nt::UNICODE_STRING;
+use netadapter_abi::nt::{STATUS_OBJECT_NAME_NOT_FOUND, UNICODE_STRING};
 
 use crate::{Result, Status};
 
@@ -32,10 +32,14 @@ impl Configuration {
         Status::check(status).map(|()| Self(configuration))
     }
 
-    /// The value of an integer keyword; `None` when it is absent or not an integer. `name` ends with a NUL, as
+    /// The value of an integer keyword; `None` when it is absent. `name` ends with a NUL, as
     /// [`utf16!`](netadapter_abi::utf16) makes it.
-    pub fn query_ulong(&self, name: &'static [u16]) -> Option<u32> {
-        let name = counted(name)?;
+    ///
+    /// # Errors
+    ///
+    /// That of `NetConfigurationQueryUlong`, for a value that is no integer.
+    pub fn query_ulong(&self, name: &'static [u16]) -> Result<Option<u32>> {
+        let name = counted(name).ok_or(Status::INVALID_PARAMETER)?;
         let mut value = 0;
         // SAFETY: the configuration is open; name and result outlive the call.
         let status = unsafe {
@@ -47,7 +51,10 @@ impl Configuration {
                 &mut value,
             )
         };
-        Status::check(status).ok().map(|()| value)
+        if status == STATUS_OBJECT_NAME_NOT_FOUND {
+            return Ok(None);
+        }
+        Status::check(status).map(|()| Some(value))
     }
 
     /// The Ethernet address that an administrator set in the place of the permanent one.

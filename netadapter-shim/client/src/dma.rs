@@ -5,7 +5,7 @@ use core::ptr::{NonNull, null_mut};
 use core::sync::atomic::{AtomicU16, Ordering};
 
 use netadapter_abi::wdf::{
-    WDF_DMA_ENABLER_CONFIG, WDFDMAENABLER, WdfDmaProfileScatterGather64Duplex,
+    WDF_DMA_ENABLER_CONFIG, WDFDMAENABLER, WDFOBJECT, WdfDmaProfileScatterGather64Duplex,
 };
 use netadapter_abi::wdf_call;
 
@@ -55,7 +55,8 @@ impl DmaEnabler {
 
     /// Zeroed memory that the device can reach, physically contiguous, page aligned.
     ///
-    /// It lives as long as the enabler, and keeps its contents over power states and resource rebalances.
+    /// It lives until [`DmaMemory::free`], at most as long as the enabler, and keeps its contents over power states and
+    /// resource rebalances.
     ///
     /// IRQL: PASSIVE_LEVEL.
     ///
@@ -83,6 +84,7 @@ impl DmaEnabler {
             base,
             length,
             logical_address: logical_address as u64,
+            object: buffer.cast(),
         };
         memory.zero();
         Ok(memory)
@@ -121,11 +123,13 @@ plain!(u8, u16, u32, u64);
 /// # Invariants
 ///
 /// `base` to `base + length` is memory that lives as long as this value, reached by nothing but this type and the
-/// device. `base` is aligned to 8 bytes.
+/// device. `base` is aligned to 8 bytes. `object` is the framework object that holds the memory, a child of the enabler;
+/// null for a stand-in.
 pub struct DmaMemory {
     base: NonNull<u8>,
     length: usize,
     logical_address: u64,
+    object: WDFOBJECT,
 }
 
 // SAFETY: the memory belongs to no thread.
@@ -138,6 +142,17 @@ unsafe impl Sync for DmaMemory {}
     reason = "there is no empty common buffer"
 )]
 impl DmaMemory {
+    /// Gives the memory back to the system before the enabler's end, which is when memory that is merely dropped goes.
+    /// The device must not use it any more.
+    ///
+    /// IRQL: PASSIVE_LEVEL, while the enabler lives.
+    pub fn free(self) {
+        if !self.object.is_null() {
+            // SAFETY: by the invariant the object is alive, and nobody reaches its memory after this value.
+            unsafe { wdf_call!(WdfObjectDelete, self.object) };
+        }
+    }
+
     /// Length in bytes.
     pub fn len(&self) -> usize {
         self.length
@@ -220,6 +235,7 @@ impl DmaMemory {
             base,
             length,
             logical_address,
+            object: null_mut(),
         }
     }
 

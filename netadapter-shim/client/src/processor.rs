@@ -82,6 +82,7 @@ pub fn active() -> impl Iterator<Item = ProcessorNumber> + Clone {
 /// The processor that runs this, and its index. Below DISPATCH_LEVEL it may be another one at the next moment.
 ///
 /// IRQL: any.
+#[cfg(target_os = "windows")]
 pub fn current() -> (ProcessorNumber, usize) {
     let mut number = PROCESSOR_NUMBER {
         Group: 0,
@@ -93,13 +94,28 @@ pub fn current() -> (ProcessorNumber, usize) {
     (number.into(), index as usize)
 }
 
+/// Without a kernel everything runs on the first processor.
+#[cfg(not(target_os = "windows"))]
+pub fn current() -> (ProcessorNumber, usize) {
+    let first = ProcessorNumber {
+        group: 0,
+        number: 0,
+    };
+    (first, 0)
+}
+
 /// Lets `microseconds` pass without giving up the processor. Documented for at most 50.
 ///
 /// IRQL: any.
+#[cfg(target_os = "windows")]
 pub fn stall(microseconds: u32) {
     // SAFETY: there are no preconditions.
     unsafe { nt::KeStallExecutionProcessor(microseconds) };
 }
+
+/// Without a kernel nothing is waited for.
+#[cfg(not(target_os = "windows"))]
+pub fn stall(_: u32) {}
 
 /// What follows the arrival of processors (*KeRegisterProcessorChangeCallback*).
 ///

@@ -1,4 +1,6 @@
-//! Locks that own what they guard, and values that are set once.
+//! Locks that own what they guard, values that are set once, and values that are handed over without a lock.
+
+mod handover;
 
 use core::cell::UnsafeCell;
 use core::mem::MaybeUninit;
@@ -6,6 +8,8 @@ use core::ops::{Deref, DerefMut};
 use core::sync::atomic::{AtomicU8, Ordering};
 
 use netadapter_abi::nt::{KIRQL, KSPIN_LOCK};
+
+pub use handover::{Handover, Parcel, Parcels};
 
 /// A kernel spin lock around a value.
 ///
