@@ -7,7 +7,7 @@ use super::device::NetDevice;
 use super::keywords::Keywords;
 use super::receive_filter::ReceiveFilter;
 use super::receive_scaling::ReceiveScaling;
-use super::send_queue::SendQueue;
+use super::sends::{SendQueues, SendShape};
 use super::settings::{Layouts, Settings};
 use super::wait_lock::{WaitGuard, WaitLock};
 use crate::executive::{System, system};
@@ -75,7 +75,7 @@ pub struct Adapter {
     /// Orders start, stop, pause, receive scaling and filters.
     control: WaitLock,
     datapath: Mutex<Option<Arc<Datapath>>>,
-    sends: Mutex<Option<Arc<SendQueue>>>,
+    sends: Mutex<Option<(SendShape, Arc<SendQueues>)>>,
     filter: ReceiveFilter,
     scaling: ReceiveScaling,
     upper_edge: Arc<UpperEdge>,
@@ -177,8 +177,9 @@ impl Adapter {
     }
 
     /// The packets that wait to be sent; made at the first start.
-    pub(crate) fn sends(&self) -> Option<Arc<SendQueue>> {
-        self.sends.lock().clone()
+    pub(crate) fn sends(&self) -> Option<Arc<SendQueues>> {
+        let sends = self.sends.lock();
+        sends.as_ref().map(|(_, queues)| queues.clone())
     }
 
     /// Keeps every other slow operation on the adapter away.
@@ -226,25 +227,24 @@ impl Adapter {
         STATUS_SUCCESS
     }
 
-    /// The send queue outlives the data path: what waits in it is sent after a restart.
+    /// The send queues outlive the data path: what waits in them is sent after a restart.
     fn prepare_sends(&self) -> NTSTATUS {
         let settings = self.settings();
         let Some(transmit) = settings.transmit else {
             return STATUS_INVALID_PARAMETER;
         };
+        let layout = self.upper_edge.send_layout();
+        let shape = SendShape::new(layout, &transmit, settings.mtu);
         let mut sends = self.sends.lock();
-        if sends
-            .as_ref()
-            .is_some_and(|sends| sends.fits(&transmit, settings.mtu))
-        {
+        if sends.as_ref().is_some_and(|(before, _)| *before == shape) {
             return STATUS_SUCCESS;
         }
-        match SendQueue::new(self.system, &transmit, settings.mtu) {
-            Ok(queue) => {
-                if let Some(before) = sends.take() {
-                    queue.adopt(&before);
+        match SendQueues::new(self.system, &shape) {
+            Ok(queues) => {
+                if let Some((_, before)) = sends.take() {
+                    queues.adopt(&before);
                 }
-                *sends = Some(Arc::new(queue));
+                *sends = Some((shape, Arc::new(queues)));
                 STATUS_SUCCESS
             }
             Err(status) => status,

@@ -9,7 +9,7 @@ use super::poll::ExecutionContext;
 use super::receive::Receiver;
 use super::ring::Rings;
 use super::settings::ReceiveBuffers;
-use super::transmitter::Transmitter;
+use super::transmit::Transmitter;
 use super::verifier::{Traffic, Verifier};
 use crate::executive::processor;
 use crate::wdf::{self, ObjectKind};
@@ -254,7 +254,8 @@ fn rings_and_translation(init: &QueueInit) -> Result<(Rings, Verifier, Translati
             let rings = Rings::new(elements, packet, elements, fragment);
             let verifier = Verifier::new(Traffic::Transmit, &rings);
             let sends = adapter.sends().ok_or(STATUS_INVALID_DEVICE_STATE)?;
-            let transmitter = Transmitter::new(sends, &rings).ok_or(STATUS_INVALID_DEVICE_STATE)?;
+            let queue = init.id as usize;
+            let transmitter = Transmitter::new(adapter.system(), &transmit, sends, queue, &rings)?;
             Ok((rings, verifier, Translation::Transmit(transmitter)))
         }
         Direction::Receive => {

@@ -7,6 +7,9 @@ use netadapter_abi::net::{
     NetPacketLayer4TypeIPNotFragment, NetPacketLayer4TypeTcp, NetPacketLayer4TypeUdp,
 };
 
+/// So many bytes at the start of a frame decide its layout.
+pub(super) const HEADER_BYTES: usize = 128;
+
 const ETHERNET_BYTES: usize = 14;
 const IPV4_BYTES: usize = 20;
 const IPV6_BYTES: usize = 40;

@@ -8,6 +8,7 @@
 mod adapter;
 mod adapter_api;
 mod bind;
+mod buffer_pool;
 mod call;
 mod class;
 mod configuration;
@@ -26,22 +27,22 @@ mod receive_scaling;
 mod reset;
 mod ring;
 mod rules;
-mod send_queue;
+mod sends;
 mod settings;
 mod table;
-mod transmitter;
+mod transmit;
 mod verifier;
 mod wait_lock;
 
 pub use adapter::Adapter;
 pub use class::{adapters, set_upper_edge_options};
-pub use send_queue::SendQueueFull;
+pub use sends::SendQueueFull;
 
 pub(crate) use bind::{bind_class, unbind_class};
 pub(crate) use datapath::{Datapath, SendSignal};
 pub(crate) use keywords::Keywords;
 pub(crate) use receive_scaling::{EntryMove, KEY_BYTES, Parameters};
-pub(crate) use send_queue::SendQueue;
+pub(crate) use sends::SendQueues;
 
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@ use super::poll::{ExecutionContext, PollClient};
 use super::receive::{KeptFrames, Receiver};
 use super::ring::Rings;
 use super::rules;
-use super::transmitter::Transmitter;
+use super::transmit::Transmitter;
 use super::verifier::{Broken, Verifier};
 use crate::executive::{Event, EventKind, WaitOutcome, current_thread_id, violation, violation_by};
 use crate::wdf;
@@ -216,10 +216,6 @@ impl PacketQueue {
     /// On the worker: the queue begins.
     pub(super) fn start(&self) {
         self.rings.reset();
-        self.with_inner(|inner| match &mut inner.translation {
-            Translation::Transmit(transmitter) => transmitter.reset(),
-            Translation::Receive(_) => {}
-        });
         self.drained.clear();
         if let Some(start) = self.callbacks.start {
             // SAFETY: the driver's callback for this queue, at PASSIVE_LEVEL between two polls.
@@ -325,8 +321,9 @@ impl PacketQueue {
         let Translation::Transmit(transmitter) = &mut inner.translation else {
             return false;
         };
+        let callback = self.advance_address();
         let posted = if phase == RUNNING {
-            transmitter.post(&self.rings)
+            self.checked(transmitter.post(&self.rings), "Advance", callback)
         } else {
             0
         };
@@ -336,7 +333,8 @@ impl PacketQueue {
         let Translation::Transmit(transmitter) = &mut inner.translation else {
             return false;
         };
-        posted + transmitter.complete(&self.rings) > 0
+        let completed = transmitter.complete(&self.rings);
+        posted + self.checked(completed, "Advance", callback) > 0
     }
 
     fn iterate_receive(&self, inner: &mut Inner, phase: u32) -> bool {

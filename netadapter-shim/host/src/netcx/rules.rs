@@ -81,6 +81,8 @@ rules! {
     RECEIVE_BUFFER_WRITTEN_AFTER_RETURN: "Network data buffer management: returned buffers belong to the system";
     RECEIVE_BUFFER_WRITTEN_WHILE_KEPT: "Network data buffer management: returned buffers belong to the system";
     RECEIVE_BUFFER_OVERRUN: "NET_FRAGMENT structure (fragment.h), Capacity";
+    TRANSMIT_BUFFER_WRITTEN_AFTER_COMPLETION: "Network data buffer management: returned buffers belong to the system";
+    TRANSMIT_BUFFER_OVERRUN: "NET_FRAGMENT structure (fragment.h), Capacity";
     DATA_BUFFER_NOT_OWNED: "NET_RING_COLLECTION structure (ringcollection.h): the data buffer ring";
     DATA_BUFFER_LOST: "NET_RING_COLLECTION structure (ringcollection.h): the data buffer ring";
     INVALID_RING_RX_FRAGMENT_LENGTH_INVALID: "NET_FRAGMENT structure (fragment.h): Offset + ValidLength within Capacity";

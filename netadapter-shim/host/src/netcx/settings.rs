@@ -1,10 +1,10 @@
 //! What a driver says about its adapter before it starts it.
 
+use super::buffer_pool::{PoolRules, PoolShape};
 use super::call::{Call, ClientGlobals};
 use super::extension::{
     DATA_BUFFER, ElementLayout, LOGICAL_ADDRESS, PACKET_HASH, RETURN_CONTEXT, VIRTUAL_ADDRESS,
 };
-use super::receive::PoolShape;
 use super::rules;
 use crate::wdf;
 use netadapter_abi::net::{
@@ -35,6 +35,7 @@ pub(super) struct TransmitCapabilities {
     pub(super) maximum_physical_address: u64,
     pub(super) payload_backfill: usize,
     pub(super) alignment: usize,
+    pub(super) maximum_fragments: usize,
     pub(super) ring_elements: u32,
 }
 
@@ -75,6 +76,11 @@ pub(super) struct ReceiveCapabilities {
     pub(super) ring_elements: u32,
 }
 
+const RECEIVE_POOL: PoolRules = PoolRules {
+    idle: &rules::RECEIVE_BUFFER_WRITTEN_AFTER_RETURN,
+    behind: &rules::RECEIVE_BUFFER_OVERRUN,
+};
+
 impl ReceiveCapabilities {
     /// The pool of the system's buffers for a ring of `elements`.
     pub(super) fn pool_shape(&self, elements: u32) -> PoolShape {
@@ -85,6 +91,7 @@ impl ReceiveCapabilities {
             ReceiveBuffers::Driver(_) => (1, 0),
         };
         PoolShape {
+            rules: RECEIVE_POOL,
             count: elements,
             capacity: self.maximum_frame_bytes,
             alignment,
@@ -257,6 +264,7 @@ pub(super) fn transmit(
         maximum_physical_address: limit as u64,
         payload_backfill: capabilities.PayloadBackfill,
         alignment,
+        maximum_fragments: capabilities.MaximumNumberOfFragments,
         ring_elements: ring_elements(call, capabilities.FragmentRingNumberOfElementsHint),
     }
 }

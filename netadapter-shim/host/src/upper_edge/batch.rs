@@ -3,7 +3,7 @@
 use super::counters::QueueTraffic;
 use super::edge::UpperEdge;
 use super::reply::reply;
-use crate::netcx::SendQueue;
+use crate::netcx::SendQueues;
 use std::sync::Arc;
 
 /// Frames that are handed up together. Counters are written once for all of them.
@@ -17,7 +17,7 @@ pub(crate) struct ReceiveBatch<'a> {
     discarded: u64,
     replies: u32,
     /// Looked up for the first answer.
-    sends: Option<Arc<SendQueue>>,
+    sends: Option<Arc<SendQueues>>,
 }
 
 impl<'a> ReceiveBatch<'a> {
@@ -70,7 +70,7 @@ impl<'a> ReceiveBatch<'a> {
             self.sends = self.edge.sends();
         }
         if let (Some(sends), Some(reply)) = (&self.sends, reply(frame))
-            && sends.submit(&reply).is_ok()
+            && sends.submit(0, &reply).is_ok()
         {
             self.replies += 1;
         }

@@ -2,9 +2,9 @@
 
 use super::batch::ReceiveBatch;
 use super::counters::{ProcessorTable, QueueTraffic};
-use super::sink::{Keep, UpperEdgeOptions};
+use super::sink::{Keep, SendLayout, UpperEdgeOptions};
 use crate::executive::{System, processor};
-use crate::netcx::{Adapter, Datapath, SendQueue, SendQueueFull, SendSignal};
+use crate::netcx::{Adapter, Datapath, SendQueueFull, SendQueues, SendSignal};
 use crossbeam_utils::CachePadded;
 use netadapter_abi::net::{
     NET_PACKET_FILTER_FLAGS, NetPacketFilterFlagBroadcast, NetPacketFilterFlagDirected,
@@ -66,6 +66,11 @@ impl UpperEdge {
     /// Which received frames are kept.
     pub(crate) fn keep(&self) -> Option<Keep> {
         self.options.keep
+    }
+
+    /// How sent frames lie in memory.
+    pub(crate) fn send_layout(&self) -> SendLayout {
+        self.options.send_layout
     }
 
     /// Protocols return all frames that they keep.
@@ -156,7 +161,7 @@ impl UpperEdge {
     /// # Errors
     /// If too many frames wait, or the adapter has never been started.
     pub fn transmit(&self, frame: &[u8]) -> Result<(), SendQueueFull> {
-        self.sends().ok_or(SendQueueFull)?.submit(frame)?;
+        self.sends().ok_or(SendQueueFull)?.submit(0, frame)?;
         self.signal_sends();
         Ok(())
     }
@@ -214,7 +219,7 @@ impl UpperEdge {
     }
 
     /// The frames that wait to be sent.
-    pub(super) fn sends(&self) -> Option<Arc<SendQueue>> {
+    pub(super) fn sends(&self) -> Option<Arc<SendQueues>> {
         self.adapter()?.sends()
     }
 

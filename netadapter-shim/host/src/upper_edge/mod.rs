@@ -15,7 +15,7 @@ mod snapshot;
 mod spread;
 
 pub use edge::UpperEdge;
-pub use sink::{FrameSink, Keep, REPLY_EVERY, UpperEdgeOptions};
+pub use sink::{FrameSink, Keep, REPLY_EVERY, SendLayout, UpperEdgeOptions};
 pub use snapshot::{QueueSnapshot, Sends, Snapshot};
 
 pub(crate) use batch::ReceiveBatch;

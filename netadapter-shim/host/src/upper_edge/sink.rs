@@ -39,6 +39,31 @@ pub struct Keep {
     pub seed: u32,
 }
 
+/// How the frames that protocols send lie in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SendLayout {
+    /// Bytes at the start of a frame that lie apart from the rest, as headers do; 0: none.
+    pub header_bytes: usize,
+    /// Into how many parts the rest is cut.
+    pub parts: usize,
+    /// How many bytes behind a multiple of the adapter's alignment each part begins.
+    pub shift: usize,
+    /// Bytes in front of a frame that a driver may have, if it asks for them.
+    pub headroom: usize,
+}
+
+impl Default for SendLayout {
+    /// One aligned piece, with as much room in front of it as the driver asks for.
+    fn default() -> Self {
+        Self {
+            header_bytes: 0,
+            parts: 1,
+            shift: 0,
+            headroom: usize::MAX,
+        }
+    }
+}
+
 /// What the upper edge of every adapter of a machine does.
 #[derive(Clone)]
 pub struct UpperEdgeOptions {
@@ -50,6 +75,8 @@ pub struct UpperEdgeOptions {
     pub reply_every: Option<u32>,
     /// Which frames are kept; none if absent.
     pub keep: Option<Keep>,
+    /// How sent frames lie in memory.
+    pub send_layout: SendLayout,
 }
 
 impl Default for UpperEdgeOptions {
@@ -60,6 +87,7 @@ impl Default for UpperEdgeOptions {
             promiscuous: false,
             reply_every: Some(REPLY_EVERY),
             keep: None,
+            send_layout: SendLayout::default(),
         }
     }
 }
@@ -70,6 +98,7 @@ impl fmt::Debug for UpperEdgeOptions {
             .field("promiscuous", &self.promiscuous)
             .field("reply_every", &self.reply_every)
             .field("keep", &self.keep)
+            .field("send_layout", &self.send_layout)
             .finish_non_exhaustive()
     }
 }

@@ -2,8 +2,8 @@
 //! (*Network data buffer management*).
 
 use super::data_buffers::DataBuffers;
-use super::pool::BufferPool;
 use crate::netcx::adapter::Adapter;
+use crate::netcx::buffer_pool::BufferPool;
 use crate::netcx::extension::{LOGICAL_ADDRESS, RETURN_CONTEXT, VIRTUAL_ADDRESS};
 use crate::netcx::ring::Rings;
 use crate::netcx::rules;

@@ -2,8 +2,8 @@
 //! the data buffer ring. A buffer is free again when the driver has handed its ring element back
 //! and every fragment that named it has gone through the stack.
 
-use super::pool::BufferPool;
 use crate::executive::System;
+use crate::netcx::buffer_pool::BufferPool;
 use crate::netcx::extension::{DATA_BUFFER, FragmentDataBuffer, LOGICAL_ADDRESS, VIRTUAL_ADDRESS};
 use crate::netcx::ring::{DataBufferRing, Rings};
 use crate::netcx::rules;

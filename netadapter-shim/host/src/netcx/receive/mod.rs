@@ -3,10 +3,8 @@
 mod buffers;
 mod data_buffers;
 mod kept;
-mod pool;
 
 pub(super) use kept::KeptFrames;
-pub(super) use pool::PoolShape;
 
 use super::adapter::Adapter;
 use super::ring::Rings;

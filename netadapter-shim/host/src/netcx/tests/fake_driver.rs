@@ -78,6 +78,56 @@ pub enum ReceiveMode {
     Ring,
 }
 
+/// What the driver says about its transmit side.
+#[derive(Clone, Copy, Debug)]
+pub struct TransmitShape {
+    pub dma: bool,
+    pub maximum_fragments: usize,
+    pub alignment: usize,
+    pub backfill: usize,
+    /// 0: no limit.
+    pub maximum_address: u64,
+    pub ring_hint: u32,
+}
+
+impl Default for TransmitShape {
+    fn default() -> Self {
+        Self {
+            dma: false,
+            maximum_fragments: usize::MAX,
+            alignment: 1,
+            backfill: 0,
+            maximum_address: 0,
+            ring_hint: 0,
+        }
+    }
+}
+
+impl TransmitShape {
+    fn capabilities(self, dma: &mut NET_ADAPTER_DMA_CAPABILITIES) -> NET_ADAPTER_TX_CAPABILITIES {
+        dma.MaximumPhysicalAddress = self.maximum_address as i64;
+        let base = if self.dma {
+            NET_ADAPTER_TX_CAPABILITIES::init_for_dma(dma, 1)
+        } else {
+            NET_ADAPTER_TX_CAPABILITIES::init(1)
+        };
+        NET_ADAPTER_TX_CAPABILITIES {
+            PayloadBackfill: self.backfill,
+            MaximumNumberOfFragments: self.maximum_fragments,
+            FragmentBufferAlignment: self.alignment,
+            FragmentRingNumberOfElementsHint: self.ring_hint,
+            ..base
+        }
+    }
+}
+
+/// How the driver found a packet to be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SentShape {
+    pub fragments: u16,
+    pub bounced: bool,
+}
+
 /// The driver of a machine and its hardware.
 pub struct FakeNic {
     globals: AtomicUsize,
@@ -104,6 +154,8 @@ pub struct FakeNic {
     pub fragment_bytes: AtomicUsize,
     /// The buffer that was filled last.
     pub last_buffer: AtomicUsize,
+    pub transmit: Mutex<TransmitShape>,
+    pub sent_shapes: Mutex<Vec<SentShape>>,
 }
 
 impl Default for FakeNic {
@@ -128,6 +180,8 @@ impl Default for FakeNic {
             receive_mode: Mutex::default(),
             fragment_bytes: AtomicUsize::new(usize::MAX),
             last_buffer: AtomicUsize::new(0),
+            transmit: Mutex::default(),
+            sent_shapes: Mutex::default(),
         }
     }
 }
@@ -363,9 +417,10 @@ fn set_capabilities() {
         adapter, &mut link,
     ));
     net!(NetAdapterSetLinkLayerMtuSize: PFN_NETADAPTERSETLINKLAYERMTUSIZE(adapter, 1500));
-    let mut transmit = NET_ADAPTER_TX_CAPABILITIES::init(1);
     let enabler = nic().enabler.load(Ordering::Relaxed) as WDFDMAENABLER;
     let mut dma = NET_ADAPTER_DMA_CAPABILITIES::init(enabler);
+    let mut transmit_dma = NET_ADAPTER_DMA_CAPABILITIES::init(enabler);
+    let mut transmit = nic().transmit.lock().capabilities(&mut transmit_dma);
     let mut receive = receive_capabilities(&mut dma);
     net!(NetAdapterSetDataPathCapabilities: PFN_NETADAPTERSETDATAPATHCAPABILITIES(
         adapter, &mut transmit, &mut receive,

@@ -8,4 +8,5 @@ mod receive_modes;
 mod rings;
 mod scaling;
 mod traffic;
+mod transmit_mapping;
 mod violations;

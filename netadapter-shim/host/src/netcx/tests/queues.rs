@@ -1,10 +1,10 @@
 //! The fake driver's packet queues.
 
-use super::fake_driver::{FRAME_BYTES, Fault, ReceiveMode, net, nic};
+use super::fake_driver::{FRAME_BYTES, Fault, ReceiveMode, SentShape, net, nic};
 use super::rings::DriverRing;
-use crate::executive::{processor, system};
+use crate::executive::{PAGE_SIZE, processor, system};
 use netadapter_abi::net::*;
-use netadapter_abi::nt::{NTSTATUS, STATUS_SUCCESS};
+use netadapter_abi::nt::{NTSTATUS, STATUS_SUCCESS, nt_success};
 use netadapter_abi::{nt_export, utf16};
 use std::ptr::null_mut;
 use std::sync::Arc;
@@ -179,18 +179,51 @@ impl FakeQueue {
         while index != self.packets.end() {
             let packet = self.packets.packet(index);
             if packet.ignore() == 0 {
-                let fragment = self.fragments.fragment(packet.FragmentIndex);
-                let start =
-                    self.virtual_address.read(packet.FragmentIndex) + fragment.offset() as usize;
-                let length = fragment.valid_length() as usize;
-                // SAFETY: the fragment names a buffer with that many bytes.
-                let frame = unsafe { std::slice::from_raw_parts(start as *const u8, length) };
-                nic().sent.lock().push(frame.to_vec());
+                self.send_packet(&packet);
             }
             index = self.packets.after(index);
         }
         self.packets.set_begin(index);
         self.fragments.set_begin(self.fragments.end());
+    }
+
+    fn send_packet(&self, packet: &NET_PACKET) {
+        let shape = *nic().transmit.lock();
+        let mut frame = Vec::new();
+        let mut bounced = false;
+        let mut index = packet.FragmentIndex;
+        assert!(usize::from(packet.FragmentCount) <= shape.maximum_fragments);
+        for _ in 0..packet.FragmentCount {
+            let fragment = self.fragments.fragment(index);
+            let start = self.virtual_address.read(index) + fragment.offset() as usize;
+            let length = fragment.valid_length() as usize;
+            assert!(start.is_multiple_of(shape.alignment) && length > 0);
+            assert!(fragment.offset() + fragment.valid_length() <= fragment.capacity());
+            if shape.dma {
+                self.check_mapping(index, start, length, shape.maximum_address);
+            }
+            bounced |= fragment.os_reserved_bounced() != 0;
+            // SAFETY: the fragment names a buffer with that many bytes.
+            let bytes = unsafe { std::slice::from_raw_parts(start as *const u8, length) };
+            frame.extend_from_slice(bytes);
+            index = self.fragments.after(index);
+        }
+        nic().sent_shapes.lock().push(SentShape {
+            fragments: packet.FragmentCount,
+            bounced,
+        });
+        nic().sent.lock().push(frame.split_off(shape.backfill));
+    }
+
+    /// The device sees the same bytes, in one page, where it can reach them.
+    fn check_mapping(&self, index: u32, start: usize, length: usize, limit: u64) {
+        let address = self.logical_address.read(index) as u64;
+        let memory = system().memory().mapping();
+        let seen = memory.get_host_address(GuestAddress(address));
+        assert_eq!(seen.expect("a machine's address") as usize, start);
+        assert!(limit == 0 || address <= limit);
+        let bounced = self.fragments.fragment(index).os_reserved_bounced() != 0;
+        assert!(bounced || start % PAGE_SIZE + length <= PAGE_SIZE);
     }
 }
 
@@ -222,7 +255,6 @@ fn remember(handle: NETPACKETQUEUE, id: u32, receives: bool, rings: *const NET_R
     let mut context = NET_EXTENSION::zeroed();
     let mut logical = NET_EXTENSION::zeroed();
     let mut data_buffer = NET_EXTENSION::zeroed();
-    let address_query = query(NET_FRAGMENT_EXTENSION_VIRTUAL_ADDRESS_NAME);
     if receives {
         for (name, place) in [
             (
@@ -244,9 +276,20 @@ fn remember(handle: NETPACKETQUEUE, id: u32, receives: bool, rings: *const NET_R
             ));
         }
     } else {
-        net!(NetTxQueueGetExtension: PFN_NETTXQUEUEGETEXTENSION(
-            handle, &address_query, &mut address,
-        ));
+        for (name, place) in [
+            (
+                &NET_FRAGMENT_EXTENSION_VIRTUAL_ADDRESS_NAME[..],
+                &mut address,
+            ),
+            (
+                &NET_FRAGMENT_EXTENSION_LOGICAL_ADDRESS_NAME[..],
+                &mut logical,
+            ),
+        ] {
+            net!(NetTxQueueGetExtension: PFN_NETTXQUEUEGETEXTENSION(
+                handle, &query(name), place,
+            ));
+        }
     }
     let fake = FakeQueue {
         id,
@@ -279,7 +322,9 @@ nt_export! {
         let status = net!(NetTxQueueCreate: PFN_NETTXQUEUECREATE(
             init, null_mut(), &mut config(), &mut handle,
         ));
-        assert_eq!(status, STATUS_SUCCESS);
+        if !nt_success(status) {
+            return status;
+        }
         let rings = net!(NetTxQueueGetRingCollection: PFN_NETTXQUEUEGETRINGCOLLECTION(handle));
         remember(handle, id, false, rings);
         status
@@ -296,7 +341,9 @@ nt_export! {
             let status = net!(NetRxQueueCreate: PFN_NETRXQUEUECREATE(
                 init, null_mut(), &mut config(), &mut handle,
             ));
-            assert_eq!(status, STATUS_SUCCESS);
+            if !nt_success(status) {
+                return status;
+            }
         }
         let rings = net!(NetRxQueueGetRingCollection: PFN_NETRXQUEUEGETRINGCOLLECTION(handle));
         remember(handle, id, true, rings);

@@ -1,12 +1,11 @@
-//! Receive buffers of the system: whole pages, so many as a power of two.
+//! Buffers of the system: whole pages, so many as a power of two.
 //!
 //! A buffer goes from the pool to the driver, from it to the stack, and back. While it is in the
 //! pool nobody writes it: its first bytes and the bytes behind its capacity are marked, and looked
 //! at when it leaves the pool or comes back.
 
-use crate::executive::{ContiguousMemory, PAGE_SIZE, System};
-use crate::netcx::rules;
-use crate::netcx::verifier::Broken;
+use super::verifier::Broken;
+use crate::executive::{ContiguousMemory, PAGE_SIZE, Rule, System};
 use netadapter_abi::nt::{NTSTATUS, STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_PARAMETER};
 use std::collections::VecDeque;
 
@@ -17,25 +16,36 @@ const IDLE: [u8; MARK_BYTES] = *b"buffer in pool\0\0";
 /// The mark behind the capacity of every buffer.
 const BEHIND: [u8; MARK_BYTES] = *b"behind capacity\0";
 
+/// What is broken by writing a buffer where, or when, it must not be written.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PoolRules {
+    /// A buffer was written while it lay in the pool.
+    pub(super) idle: &'static Rule,
+    /// Bytes behind its capacity were written.
+    pub(super) behind: &'static Rule,
+}
+
 /// What the buffers of a pool must be.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::netcx) struct PoolShape {
+pub(super) struct PoolShape {
+    pub(super) rules: PoolRules,
     /// Number of buffers, a power of two.
-    pub(in crate::netcx) count: u32,
+    pub(super) count: u32,
     /// Bytes that the driver may use of each.
-    pub(in crate::netcx) capacity: usize,
+    pub(super) capacity: usize,
     /// A power of two; the system's buffers begin on pages, so no more can be asked for.
-    pub(in crate::netcx) alignment: usize,
+    pub(super) alignment: usize,
     /// The highest address that the device reaches; 0: no limit.
-    pub(in crate::netcx) maximum_address: u64,
+    pub(super) maximum_address: u64,
 }
 
 /// A pool of buffers.
-pub(in crate::netcx) struct BufferPool {
+pub(super) struct BufferPool {
     memory: ContiguousMemory,
     stride: usize,
     capacity: usize,
     count: u32,
+    rules: PoolRules,
     /// The buffer that came back longest ago leaves first.
     idle: VecDeque<u32>,
     system: &'static System,
@@ -47,10 +57,7 @@ impl BufferPool {
     /// # Errors
     /// `STATUS_INVALID_PARAMETER` for an alignment above a page,
     /// `STATUS_INSUFFICIENT_RESOURCES` if there is no memory within the limit.
-    pub(in crate::netcx) fn new(
-        system: &'static System,
-        shape: &PoolShape,
-    ) -> Result<Self, NTSTATUS> {
+    pub(super) fn new(system: &'static System, shape: &PoolShape) -> Result<Self, NTSTATUS> {
         if shape.alignment > PAGE_SIZE {
             return Err(STATUS_INVALID_PARAMETER);
         }
@@ -70,6 +77,7 @@ impl BufferPool {
             stride,
             capacity: shape.capacity,
             count: shape.count,
+            rules: shape.rules,
             idle: VecDeque::with_capacity(shape.count as usize),
             system,
         };
@@ -84,12 +92,12 @@ impl BufferPool {
         Ok(pool)
     }
 
-    pub(in crate::netcx) fn capacity(&self) -> usize {
+    pub(super) fn capacity(&self) -> usize {
         self.capacity
     }
 
     /// Whether every buffer is in the pool.
-    pub(in crate::netcx) fn is_full(&self) -> bool {
+    pub(super) fn is_full(&self) -> bool {
         self.idle.len() == self.count as usize
     }
 
@@ -97,13 +105,13 @@ impl BufferPool {
     ///
     /// # Errors
     /// If the buffer was written while it lay in the pool.
-    pub(in crate::netcx) fn take(&mut self) -> Result<Option<u32>, Broken> {
+    pub(super) fn take(&mut self) -> Result<Option<u32>, Broken> {
         let Some(buffer) = self.idle.pop_front() else {
             return Ok(None);
         };
         if *self.marked(buffer, 0, IDLE.len()) != IDLE[..self.shown(0, IDLE.len())] {
             return Err(Broken {
-                rule: &rules::RECEIVE_BUFFER_WRITTEN_AFTER_RETURN,
+                rule: self.rules.idle,
                 detail: format!(
                     "the buffer at {:#x} was written while nobody but the system had it",
                     self.logical_address(buffer)
@@ -117,11 +125,11 @@ impl BufferPool {
     ///
     /// # Errors
     /// If bytes behind its capacity were written.
-    pub(in crate::netcx) fn give(&mut self, buffer: u32) -> Result<(), Broken> {
+    pub(super) fn give(&mut self, buffer: u32) -> Result<(), Broken> {
         let shown = self.shown(self.capacity, BEHIND.len());
         if *self.marked(buffer, self.capacity, BEHIND.len()) != BEHIND[..shown] {
             return Err(Broken {
-                rule: &rules::RECEIVE_BUFFER_OVERRUN,
+                rule: self.rules.behind,
                 detail: format!(
                     "bytes behind the {} of the buffer at {:#x} were written",
                     self.capacity,
@@ -135,13 +143,13 @@ impl BufferPool {
     }
 
     /// Where processors see a buffer.
-    pub(in crate::netcx) fn virtual_address(&self, buffer: u32) -> *mut u8 {
+    pub(super) fn virtual_address(&self, buffer: u32) -> *mut u8 {
         let offset = self.stride * buffer as usize;
         self.memory.virtual_address.wrapping_add(offset)
     }
 
     /// Where the device sees a buffer.
-    pub(in crate::netcx) fn logical_address(&self, buffer: u32) -> u64 {
+    pub(super) fn logical_address(&self, buffer: u32) -> u64 {
         self.memory.logical_address + self.stride as u64 * u64::from(buffer)
     }
 
