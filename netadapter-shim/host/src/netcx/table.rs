@@ -1,4 +1,4 @@
-//! The function table of NetAdapterCx 2.3.
+//! The function table of NetAdapterCx 2.5: that of 2.3, and what came later.
 
 use super::{adapter_api, configuration, device_api, queue_api, receive_filter, rules};
 use crate::executive::violation;
@@ -8,10 +8,25 @@ use std::ffi::c_void;
 
 type Entry = *const c_void;
 
+/// The functions that versions 2.4 and 2.5 have added (*netfuncenum.h* of 2.5).
+const LATER_FUNCTION_NAMES: [&str; 7] = [
+    "NetAdapterWifiDestroyPeerAddressDatapath",
+    "NetAdapterPauseOffloadCapabilities",
+    "NetAdapterResumeOffloadCapabilities",
+    "NetAdapterQueryWakeReason",
+    "NetTxQueueGetDemuxWmmInfo",
+    "NetTxQueueGetDemuxPeerAddress",
+    "NetOffloadIsUdpRscEnabled",
+];
+
+/// Number of functions in the table.
+pub(super) const FUNCTION_COUNT: usize = FUNCTION_NAMES.len() + LATER_FUNCTION_NAMES.len();
+
 nt_export! {
     /// Stands at the place of a function that the host does not have.
     unsafe fn not_implemented<const INDEX: usize>() -> usize {
-        let name = FUNCTION_NAMES.get(INDEX).copied().unwrap_or("a function behind the table");
+        let mut names = FUNCTION_NAMES.iter().chain(&LATER_FUNCTION_NAMES);
+        let name = names.nth(INDEX).copied().unwrap_or("a function behind the table");
         violation(&rules::NOT_IMPLEMENTED_BY_HOST, format!("{name} is not implemented by this host"))
     }
 }
@@ -57,9 +72,10 @@ pub(super) fn function_table() -> Vec<Entry> {
         ten!(10),
         ten!(11),
         ten!(12),
+        ten!(13),
     ]
     .concat();
-    table.truncate(FUNCTION_NAMES.len());
+    table.truncate(FUNCTION_COUNT);
     place_adapter_functions(&mut table);
     place_queue_functions(&mut table);
     place_device_functions(&mut table);
@@ -143,7 +159,7 @@ mod tests {
     #[test]
     fn every_place_of_the_table_is_filled_and_no_two_functions_are_the_same() {
         let table = function_table();
-        assert_eq!(table.len(), FUNCTION_NAMES.len());
+        assert_eq!(table.len(), FUNCTION_COUNT);
         let places: std::collections::HashSet<_> = table.iter().collect();
         assert!(places.len() > 40);
         assert!(table.iter().all(|entry| !entry.is_null()));

@@ -7,8 +7,8 @@ use crate::netcx::{Adapter, adapters};
 use crate::pnp::{AssignedResources, DeviceNode, KeyValue};
 use crate::wdf::{self as framework, DeviceHost, DriverHost};
 use netadapter_abi::binding::{
-    PWDF_BIND_INFO, PWDF_CLASS_BIND_INFO, WDF_BIND_INFO, WDF_CLASS_BIND_INFO, WDF_CLASS_VERSION,
-    WDF_VERSION,
+    PWDF_BIND_INFO, PWDF_CLASS_BIND_INFO, WDF_BIND_INFO, WDF_CLASS_BIND_INFO, WDF_CLASS_BIND_INFO2,
+    WDF_CLASS_VERSION, WDF_VERSION,
 };
 use netadapter_abi::net::*;
 use netadapter_abi::nt::{DEVPROPKEY, DRIVER_OBJECT, NTSTATUS, STATUS_SUCCESS, UNICODE_STRING};
@@ -487,35 +487,73 @@ fn bind(driver_object: *mut DRIVER_OBJECT) {
 
 /// Binds the driver to a version of the class extension; the status.
 pub fn bind_class(major: u32, minor: u32, functions: u32) -> NTSTATUS {
-    type Bind = nt_fn!(fn(PWDF_BIND_INFO, *mut c_void, PWDF_CLASS_BIND_INFO) -> NTSTATUS);
-    let mut table = vec![0_usize; netadapter_abi::net::FUNCTION_NAMES.len()];
+    let mut table = vec![0_usize; TABLE_ENTRIES];
     let mut globals: *mut NET_DRIVER_GLOBALS = null_mut();
-    let mut record = WDF_CLASS_BIND_INFO {
-        Size: size_of::<WDF_CLASS_BIND_INFO>() as u32,
-        ClassName: utf16!("NetAdapterCx").as_ptr().cast_mut(),
-        Version: WDF_CLASS_VERSION {
-            Major: major,
-            Minor: minor,
-            Build: 0,
-        },
-        FunctionTable: table.as_mut_ptr().cast(),
-        FunctionTableCount: functions,
-        ClassBindInfo: (&raw mut globals).cast(),
-        ClientBindClass: None,
-        ClientUnbindClass: None,
-        ClassModule: null_mut(),
-    };
-    let address = framework::resolve("WdfVersionBindClass").expect("the loader has this export");
-    // SAFETY: the export has this type.
-    let bind: Bind = unsafe { std::mem::transmute(address) };
-    let framework = nic().globals.load(Ordering::Relaxed) as *mut c_void;
-    // SAFETY: all arguments are valid during the call.
-    let status = unsafe { bind(null_mut(), framework, &mut record) };
+    let mut record = bind_record(&mut table, &mut globals);
+    record.Version.Major = major;
+    record.Version.Minor = minor;
+    record.FunctionTableCount = functions;
+    let status = call_bind_class(&mut record);
     if status == STATUS_SUCCESS {
         nic().net_globals.store(globals as usize, Ordering::Relaxed);
         *nic().net_table.lock() = table;
     }
     status
+}
+
+/// Binds the driver with a record of the second form; the status, and whether the driver is told
+/// that it is newer than the class extension (1 at first).
+pub fn bind_long_class(minor: u32, minimum: Option<u32>) -> (NTSTATUS, u8) {
+    let mut table = vec![0_usize; TABLE_ENTRIES];
+    let mut globals: *mut NET_DRIVER_GLOBALS = null_mut();
+    let (mut newer, mut functions, mut structures) = (1, TABLE_ENTRIES as u32, 46);
+    let mut structure_table = null_mut();
+    let mut minimum = minimum;
+    let mut record = WDF_CLASS_BIND_INFO2 {
+        V1: bind_record(&mut table, &mut globals),
+        MinimumVersionRequired: minimum
+            .as_mut()
+            .map_or(null_mut(), |minimum| &raw mut *minimum),
+        ClientVersionHigherThanFramework: &mut newer,
+        FuncCountPtr: &mut functions,
+        StructCountPtr: &mut structures,
+        StructTable: &mut structure_table,
+    };
+    record.V1.Size = size_of::<WDF_CLASS_BIND_INFO2>() as u32;
+    record.V1.Version.Minor = minor;
+    let status = call_bind_class((&raw mut record).cast());
+    (status, newer)
+}
+
+/// The entries of the largest table.
+const TABLE_ENTRIES: usize = 132;
+
+fn bind_record(table: &mut [usize], globals: &mut *mut NET_DRIVER_GLOBALS) -> WDF_CLASS_BIND_INFO {
+    WDF_CLASS_BIND_INFO {
+        Size: size_of::<WDF_CLASS_BIND_INFO>() as u32,
+        ClassName: utf16!("NetAdapterCx").as_ptr().cast_mut(),
+        Version: WDF_CLASS_VERSION {
+            Major: 2,
+            Minor: 3,
+            Build: 0,
+        },
+        FunctionTable: table.as_mut_ptr().cast(),
+        FunctionTableCount: table.len() as u32,
+        ClassBindInfo: std::ptr::from_mut(globals).cast(),
+        ClientBindClass: None,
+        ClientUnbindClass: None,
+        ClassModule: null_mut(),
+    }
+}
+
+fn call_bind_class(record: *mut WDF_CLASS_BIND_INFO) -> NTSTATUS {
+    type Bind = nt_fn!(fn(PWDF_BIND_INFO, *mut c_void, PWDF_CLASS_BIND_INFO) -> NTSTATUS);
+    let address = framework::resolve("WdfVersionBindClass").expect("the loader has this export");
+    // SAFETY: the export has this type.
+    let bind: Bind = unsafe { std::mem::transmute(address) };
+    let framework = nic().globals.load(Ordering::Relaxed) as *mut c_void;
+    // SAFETY: the callers' records are valid during the call.
+    unsafe { bind(null_mut(), framework, record) }
 }
 
 /// A node with the keywords of receive side scaling.

@@ -1,6 +1,6 @@
 //! In which order a driver is called.
 
-use super::fake_driver::{add_device, bind_class, nic, started};
+use super::fake_driver::{add_device, bind_class, bind_long_class, nic, started};
 use crate::executive::TestMachine;
 use crate::netcx::adapters;
 use crate::pnp::AssignedResources;
@@ -8,7 +8,7 @@ use netadapter_abi::nt::{STATUS_INVALID_PARAMETER, STATUS_NOT_SUPPORTED, STATUS_
 use std::sync::atomic::Ordering;
 
 #[test]
-fn versions_2_0_to_2_3_are_bound_and_no_others() {
+fn versions_2_0_to_2_5_are_bound_and_no_others() {
     let machine = TestMachine::new(1);
     let statuses = machine.run(|system| {
         let (_driver, _device) = add_device(system);
@@ -16,7 +16,10 @@ fn versions_2_0_to_2_3_are_bound_and_no_others() {
             (2, 0, 75),
             (2, 3, 125),
             (2, 2, 125),
-            (2, 4, 125),
+            (2, 4, 131),
+            (2, 5, 132),
+            (2, 4, 132),
+            (2, 6, 132),
             (1, 3, 75),
             (3, 0, 75),
         ]
@@ -28,9 +31,30 @@ fn versions_2_0_to_2_3_are_bound_and_no_others() {
             STATUS_SUCCESS,
             STATUS_SUCCESS,
             STATUS_INVALID_PARAMETER,
+            STATUS_SUCCESS,
+            STATUS_SUCCESS,
+            STATUS_INVALID_PARAMETER,
             STATUS_NOT_SUPPORTED,
             STATUS_NOT_SUPPORTED,
             STATUS_NOT_SUPPORTED,
+        ]
+    );
+}
+
+#[test]
+fn the_long_bind_record_is_accepted_with_its_minimum_version() {
+    let machine = TestMachine::new(1);
+    let outcomes = machine.run(|system| {
+        let (_driver, _device) = add_device(system);
+        [Some(4), Some(5), Some(6), None].map(|minimum| bind_long_class(5, minimum))
+    });
+    assert_eq!(
+        outcomes,
+        [
+            (STATUS_SUCCESS, 0),
+            (STATUS_SUCCESS, 0),
+            (STATUS_INVALID_PARAMETER, 1),
+            (STATUS_INVALID_PARAMETER, 1),
         ]
     );
 }
