@@ -66,6 +66,18 @@ struct DeviceState {
     driver_version: Option<DriverVersion>,
 }
 
+impl Inf {
+    /// The hardware and compatible IDs of the devices that the INF is for on a system, in the order
+    /// of the file.
+    ///
+    /// # Errors
+    ///
+    /// What keeps Windows from reading the Models sections.
+    pub fn device_ids(&self, target: &Target) -> Result<Vec<String>, InfError> {
+        models::listed_ids(&Reader::new(self, target.architecture.name()), target)
+    }
+}
+
 impl Installation {
     /// Plans the installation of the INF on a device of a system.
     ///

@@ -55,6 +55,26 @@ pub(super) fn select(
         .ok_or_else(|| no_match(manufacturers.position, device, &listed_ids))
 }
 
+/// All IDs that the Models sections for the target list, hardware IDs and compatible IDs, in the
+/// order of the file.
+pub(super) fn listed_ids(reader: &Reader<'_>, target: &Target) -> Result<Vec<String>, InfError> {
+    let mut ids = Vec::new();
+    let Some(manufacturers) = reader.inf().section("Manufacturer") else {
+        return Ok(ids);
+    };
+    for line in reader.lines(manufacturers)? {
+        let Some((_, section)) = models_section(reader, line, target)? else {
+            continue;
+        };
+        for line in reader.lines(section)? {
+            for index in 1..line.fields.len() {
+                ids.extend(reader.optional(line, index)?);
+            }
+        }
+    }
+    Ok(ids)
+}
+
 /// The Models section that one Manufacturer entry offers to the target, if any.
 ///
 /// *INF Manufacturer Section*, Remarks, and *Combining Platform Extensions with Operating System

@@ -1,12 +1,13 @@
 //! The description of a machine.
 
+use super::devices::SoftwareAdapter;
 use super::error::MachineError;
 use super::run::Machine;
 use crate::inf::{DeviceIds, Inf, Installation, RebalancePolicy, Target};
 use netadapter_nic::{VirtioNetConfig, Wire};
 
 /// Hardware IDs of the network function, most specific first.
-const HARDWARE_IDS: [&str; 3] = [
+pub const HARDWARE_IDS: [&str; 3] = [
     "PCI\\VEN_1AF4&DEV_1041&SUBSYS_11001AF4&REV_01",
     "PCI\\VEN_1AF4&DEV_1041&SUBSYS_11001AF4",
     "PCI\\VEN_1AF4&DEV_1041",
@@ -25,6 +26,7 @@ pub struct MachineBuilder {
     pub(super) nic: VirtioNetConfig,
     pub(super) wire: Option<Box<dyn Wire>>,
     pub(super) promiscuous: bool,
+    pub(super) software: Vec<SoftwareAdapter>,
 }
 
 impl Default for MachineBuilder {
@@ -41,6 +43,7 @@ impl Default for MachineBuilder {
             nic: VirtioNetConfig::default(),
             wire: None,
             promiscuous: false,
+            software: Vec::new(),
         }
     }
 }
@@ -83,7 +86,8 @@ impl MachineBuilder {
         self
     }
 
-    /// Sets a configuration keyword, as an administrator would after the installation.
+    /// Sets a configuration keyword of every device, as an administrator would after the
+    /// installation.
     pub fn keyword(mut self, name: &str, value: &str) -> Self {
         self.keywords.push((name.to_owned(), value.to_owned()));
         self
@@ -107,6 +111,13 @@ impl MachineBuilder {
         self
     }
 
+    /// Adds a device without hardware for the driver. A machine with such devices has no network
+    /// function and needs no wire.
+    pub fn software_adapter(mut self, adapter: SoftwareAdapter) -> Self {
+        self.software.push(adapter);
+        self
+    }
+
     /// Builds the machine and boots it: the driver is installed, loaded and started.
     ///
     /// # Errors
@@ -114,8 +125,8 @@ impl MachineBuilder {
     /// rule.
     pub fn boot(self) -> Result<Machine, MachineError> {
         self.validate()?;
-        let installation = self.install()?;
-        Machine::boot(self, installation)
+        let installations = self.install_all()?;
+        Machine::boot(self, installations)
     }
 
     fn validate(&self) -> Result<(), MachineError> {
@@ -141,17 +152,33 @@ impl MachineBuilder {
         Ok(())
     }
 
-    fn install(&self) -> Result<Installation, MachineError> {
+    /// Installs the driver for the network function, or for each device without hardware.
+    fn install_all(&self) -> Result<Vec<Installation>, MachineError> {
         let inf = Inf::parse(&self.inf)?;
+        if self.software.is_empty() {
+            return Ok(vec![self.install(&inf, &HARDWARE_IDS, &[])?]);
+        }
+        self.software
+            .iter()
+            .map(|adapter| self.install(&inf, &[&adapter.hardware_id], &adapter.keywords))
+            .collect()
+    }
+
+    fn install(
+        &self,
+        inf: &Inf,
+        hardware_ids: &[&str],
+        keywords: &[(String, String)],
+    ) -> Result<Installation, MachineError> {
         let device = DeviceIds {
-            hardware_ids: HARDWARE_IDS.map(str::to_owned).to_vec(),
+            hardware_ids: hardware_ids.iter().map(|&id| id.to_owned()).collect(),
             compatible_ids: Vec::new(),
         };
-        let mut installation = Installation::plan(&inf, &device, &Target::windows_server_2025())?;
+        let mut installation = Installation::plan(inf, &device, &Target::windows_server_2025())?;
         if let Some(policy) = self.policy {
             installation.set_rebalance_policy(policy);
         }
-        for (name, value) in &self.keywords {
+        for (name, value) in self.keywords.iter().chain(keywords) {
             installation.set_keyword(name, value)?;
         }
         Ok(installation)

@@ -1,6 +1,7 @@
 //! A machine: built, booted, changed and watched from Rust.
 
 mod builder;
+mod devices;
 mod error;
 mod faults;
 mod report;
@@ -8,7 +9,8 @@ mod ring0;
 mod run;
 
 pub use crate::inf::RebalancePolicy;
-pub use builder::MachineBuilder;
+pub use builder::{HARDWARE_IDS, MachineBuilder};
+pub use devices::SoftwareAdapter;
 pub use error::MachineError;
 pub use report::{ProcessorSnapshot, Snapshot};
 pub use run::{HotAdd, Machine};

@@ -1,6 +1,7 @@
 //! A machine that runs.
 
 use super::builder::MachineBuilder;
+use super::devices::{self, Device};
 use super::error::MachineError;
 use super::faults;
 use super::report::Snapshot;
@@ -9,12 +10,12 @@ use crate::image::{ImportResolver, LoadedImage};
 use crate::inf::Installation;
 use crate::kernel::{self, DebugLog};
 use crate::netcx;
-use crate::pnp::{MessageRouter, PciNode, PnpManager, Rebalance, StartedDevice};
+use crate::pnp::{MessageRouter, PnpManager, Rebalance, StartedDevice};
 use crate::trap::ImageRegistration;
-use crate::upper_edge::{FrameSink, REPLY_EVERY, UpperEdge, UpperEdgeOptions};
+use crate::upper_edge::UpperEdge;
 use crate::wdf::{self, DriverHost};
 use core::ffi::c_void;
-use netadapter_nic::{Ledger, VirtioNet};
+use netadapter_nic::VirtioNet;
 use std::sync::Arc;
 
 /// A booted machine. Dropping it is pulling the plug; [`Machine::shut_down`] removes the device
@@ -23,7 +24,7 @@ pub struct Machine {
     system: &'static System,
     image: Arc<LoadedImage>,
     driver: Arc<DriverHost>,
-    nic: Arc<VirtioNet>,
+    nic: Option<Arc<VirtioNet>>,
     processors: u32,
     stopped: bool,
     _faults: ImageRegistration,
@@ -50,20 +51,6 @@ impl ImportResolver for Imports {
     }
 }
 
-/// Takes what reaches the top of the stack to the ledger of what the device accepted.
-struct LedgerSink(Arc<Ledger>);
-
-impl FrameSink for LedgerSink {
-    fn delivered(&self, queue: u32, frame: &[u8]) {
-        // The ledger counts mismatches; they are read at the end.
-        let _ = self.0.delivered(queue as u16, frame);
-    }
-
-    fn discarded(&self, queue: u32, frame: &[u8]) {
-        let _ = self.0.discarded(queue as u16, frame);
-    }
-}
-
 impl Machine {
     /// Starts the description of a machine.
     pub fn builder() -> MachineBuilder {
@@ -71,29 +58,30 @@ impl Machine {
     }
 
     pub(super) fn boot(
-        builder: MachineBuilder,
-        installation: Installation,
+        mut builder: MachineBuilder,
+        mut installations: Vec<Installation>,
     ) -> Result<Self, MachineError> {
         let image = Arc::new(LoadedImage::load(&builder.image, &Imports)?);
         let system = start_system(&builder)?;
-        let router = Arc::new(MessageRouter::default());
-        router.attach(system);
-        let wire = builder.wire.ok_or_else(|| {
-            MachineError::Configuration("the adapter's cable leads nowhere: set a wire".into())
-        })?;
-        let memory = system.memory().mapping().clone();
-        let nic = VirtioNet::new(builder.nic, memory, router.clone(), wire)
-            .map_err(|error| MachineError::Configuration(error.to_string()))?;
-        let faults = faults::watch(system, &image, builder.symbols)?;
-        let options = UpperEdgeOptions {
-            sink: Arc::new(LedgerSink(nic.ledger())),
-            promiscuous: builder.promiscuous,
-            reply_every: Some(REPLY_EVERY),
-            ..UpperEdgeOptions::default()
+        let faults = faults::watch(system, &image, builder.symbols.take())?;
+        let mut nic = None;
+        let devices = match installations.pop() {
+            Some(installation) if builder.software.is_empty() => {
+                let router = Arc::new(MessageRouter::default());
+                router.attach(system);
+                let function = network_function(system, &mut builder, router.clone())?;
+                function.start();
+                let function = nic.insert(function);
+                let device =
+                    devices::network_function(system, &builder, function, router, installation)?;
+                vec![device]
+            }
+            last => {
+                installations.extend(last);
+                devices::software(&builder, installations)
+            }
         };
-        netcx::set_upper_edge_options(system, options);
-        nic.start();
-        let driver = start_driver(system, &image, nic.clone(), router, installation)?;
+        let driver = start_driver(system, &image, devices)?;
         Ok(Self {
             system,
             image,
@@ -156,8 +144,13 @@ impl Machine {
     }
 
     /// The network function.
+    ///
+    /// # Panics
+    /// If the machine has devices without hardware instead.
     pub fn nic(&self) -> &Arc<VirtioNet> {
-        &self.nic
+        self.nic
+            .as_ref()
+            .expect("a machine with software devices has no network function")
     }
 
     /// The driver's image.
@@ -175,11 +168,17 @@ impl Machine {
         self.system.subsystem::<DebugLog>().lines()
     }
 
-    /// What sits above the adapter.
+    /// What sits above the adapter, or above the first of several.
     pub fn upper_edge(&self) -> Option<Arc<UpperEdge>> {
+        self.upper_edges().into_iter().next()
+    }
+
+    /// What sits above each adapter, in the order in which the driver made them.
+    pub fn upper_edges(&self) -> Vec<Arc<UpperEdge>> {
         netcx::adapters(self.system)
-            .first()
+            .iter()
             .map(|adapter| adapter.upper_edge().clone())
+            .collect()
     }
 
     /// Counters of this moment.
@@ -189,7 +188,9 @@ impl Machine {
 
     fn power_off(&mut self) {
         if !std::mem::replace(&mut self.stopped, true) {
-            self.nic.stop();
+            if let Some(nic) = &self.nic {
+                nic.stop();
+            }
             self.system.stop(None);
             self.system.join();
             self.system.memory().discard();
@@ -245,19 +246,29 @@ fn start_system(builder: &MachineBuilder) -> Result<&'static System, MachineErro
     Ok(system)
 }
 
+fn network_function(
+    system: &'static System,
+    builder: &mut MachineBuilder,
+    router: Arc<MessageRouter>,
+) -> Result<Arc<VirtioNet>, MachineError> {
+    let wire = builder.wire.take().ok_or_else(|| {
+        MachineError::Configuration("the adapter's cable leads nowhere: set a wire".into())
+    })?;
+    let memory = system.memory().mapping().clone();
+    VirtioNet::new(builder.nic.clone(), memory, router, wire)
+        .map_err(|error| MachineError::Configuration(error.to_string()))
+}
+
 fn start_driver(
     system: &'static System,
     image: &Arc<LoadedImage>,
-    nic: Arc<VirtioNet>,
-    router: Arc<MessageRouter>,
-    installation: Installation,
+    devices: Vec<Device>,
 ) -> Result<Arc<DriverHost>, MachineError> {
-    let service = installation.service.name.clone();
+    let service = devices
+        .first()
+        .map(|device| device.node.installation().service.name.clone())
+        .unwrap_or_default();
     let entry = image.entry_point() as usize;
-    let node = PciNode::new(system, nic, router, installation);
-    let node = Arc::new(node.ok_or_else(|| {
-        MachineError::Configuration("the network function has no MSI-X capability".into())
-    })?);
     let loaded = run_passive(system, "driver load", move || {
         let path = format!("\\Registry\\Machine\\System\\CurrentControlSet\\Services\\{service}");
         DriverHost::load(system, entry as *const c_void, &service, &path)
@@ -267,13 +278,16 @@ fn start_driver(
         what: "taking the INIT section away",
         why: error.to_string(),
     })?;
-    let host = driver.clone();
-    let started = run_passive(system, "device start", move || {
-        let device = host.add_device(node.clone())?;
-        system
-            .subsystem::<PnpManager>()
-            .start(system, StartedDevice { node, device })
-    });
-    outcome(system, started, "starting the device")?;
+    for Device { node, edge } in devices {
+        netcx::set_upper_edge_options(system, edge);
+        let host = driver.clone();
+        let started = run_passive(system, "device start", move || {
+            let device = host.add_device(node.clone())?;
+            system
+                .subsystem::<PnpManager>()
+                .start(system, StartedDevice { node, device })
+        });
+        outcome(system, started, "starting the device")?;
+    }
     Ok(driver)
 }

@@ -1,7 +1,7 @@
 //! The PnP manager: starts devices, adds processors, rebalances.
 
 use super::arbiter::Arbiter;
-use super::pci::PciNode;
+use super::bus::BusDevice;
 use crate::executive::{Rule, System, violation};
 use crate::kernel::{ProcessorCallbacks, ProcessorChange, interface_arrived};
 use crate::wdf::DeviceHost;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct StartedDevice {
     /// The node on the bus.
-    pub node: Arc<PciNode>,
+    pub node: Arc<dyn BusDevice>,
     /// The function driver's device.
     pub device: Arc<DeviceHost>,
 }

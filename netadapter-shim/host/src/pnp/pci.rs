@@ -1,5 +1,6 @@
 //! The PCI bus driver's part for one network function: configuration space, BARs, MSI-X.
 
+use super::bus::{self, BusDevice};
 use super::node::{DeviceNode, KeyValue};
 use super::resources::{AssignedResources, ResourceRequirements};
 use crate::executive::{Interrupt, System};
@@ -129,25 +130,9 @@ impl PciNode {
         })
     }
 
-    /// What the INF installed for the device.
-    pub fn installation(&self) -> &Installation {
-        &self.installation
-    }
-
     /// Whether the device was reported as failed.
     pub fn has_failed(&self) -> bool {
         self.failed.load(Ordering::Acquire)
-    }
-
-    /// What the bus asks for before the function driver filters it: all BARs, and as many
-    /// messages as the INF allows and the table has
-    /// (*Enabling Message-Signaled Interrupts in the Registry*).
-    pub fn requirements(&self) -> ResourceRequirements {
-        let bars = self.function.bars().into_iter().map(memory_requirement);
-        let messages = (0..self.message_limit()).map(|_| message_requirement());
-        ResourceRequirements {
-            configurations: vec![bars.chain(messages).collect()],
-        }
     }
 
     fn message_limit(&self) -> u16 {
@@ -163,49 +148,6 @@ impl PciNode {
                 limit.min(u32::from(self.msix.entries)) as u16
             }
             _ => 0,
-        }
-    }
-
-    /// Programs BARs and MSI-X table for what was assigned, and enables the function.
-    pub fn power_up(&self, assigned: &AssignedResources) {
-        let mut bars = self.function.bars().into_iter();
-        let mut granted = HashMap::new();
-        for descriptor in &assigned.raw {
-            if descriptor.Type == CmResourceTypeMemory {
-                // SAFETY: a memory descriptor uses this part of the union.
-                let start = unsafe { descriptor.u.Memory.Start };
-                let bar = bars
-                    .next()
-                    .expect("memory is assigned in the order of the BARs");
-                self.place_bar(bar, start as u64);
-            } else {
-                // SAFETY: the arbiter makes no other descriptors than message interrupts.
-                let message = unsafe { descriptor.u.MessageInterrupt };
-                // SAFETY: a raw descriptor uses this part.
-                let vector = unsafe { message.Raw.Vector };
-                granted.insert(vector, granted.len() as u16);
-            }
-        }
-        self.write16(
-            config::COMMAND,
-            config::COMMAND_MEMORY | config::COMMAND_BUS_MASTER,
-        );
-        self.write16(self.msix.control, config::MSIX_ENABLE);
-        for (&vector, &entry) in &granted {
-            self.write_entry(entry, table::ADDRESS, MESSAGE_ADDRESS);
-            self.write_entry(entry, table::ADDRESS + 4, 0);
-            self.write_entry(entry, table::DATA, u64::from(vector));
-        }
-        *self.granted.lock() = granted;
-    }
-
-    /// Takes the function off the bus's address space: no memory decoding, no bus mastering.
-    pub fn power_down(&self) {
-        self.write16(self.msix.control, 0);
-        self.write16(config::COMMAND, 0);
-        self.granted.lock().clear();
-        for start in self.placed.lock().drain(..) {
-            self.system.subsystem::<IoSpace>().remove(start);
         }
     }
 
@@ -280,6 +222,67 @@ fn find_msix(function: &VirtioNet) -> Option<MsixCapability> {
     })
 }
 
+impl BusDevice for PciNode {
+    /// What the INF installed for the device.
+    fn installation(&self) -> &Installation {
+        &self.installation
+    }
+
+    /// What the bus asks for before the function driver filters it: all BARs, and as many
+    /// messages as the INF allows and the table has
+    /// (*Enabling Message-Signaled Interrupts in the Registry*).
+    fn requirements(&self) -> ResourceRequirements {
+        let bars = self.function.bars().into_iter().map(memory_requirement);
+        let messages = (0..self.message_limit()).map(|_| message_requirement());
+        ResourceRequirements {
+            configurations: vec![bars.chain(messages).collect()],
+        }
+    }
+
+    /// Programs BARs and MSI-X table for what was assigned, and enables the function.
+    fn power_up(&self, assigned: &AssignedResources) {
+        let mut bars = self.function.bars().into_iter();
+        let mut granted = HashMap::new();
+        for descriptor in &assigned.raw {
+            if descriptor.Type == CmResourceTypeMemory {
+                // SAFETY: a memory descriptor uses this part of the union.
+                let start = unsafe { descriptor.u.Memory.Start };
+                let bar = bars
+                    .next()
+                    .expect("memory is assigned in the order of the BARs");
+                self.place_bar(bar, start as u64);
+            } else {
+                // SAFETY: the arbiter makes no other descriptors than message interrupts.
+                let message = unsafe { descriptor.u.MessageInterrupt };
+                // SAFETY: a raw descriptor uses this part.
+                let vector = unsafe { message.Raw.Vector };
+                granted.insert(vector, granted.len() as u16);
+            }
+        }
+        self.write16(
+            config::COMMAND,
+            config::COMMAND_MEMORY | config::COMMAND_BUS_MASTER,
+        );
+        self.write16(self.msix.control, config::MSIX_ENABLE);
+        for (&vector, &entry) in &granted {
+            self.write_entry(entry, table::ADDRESS, MESSAGE_ADDRESS);
+            self.write_entry(entry, table::ADDRESS + 4, 0);
+            self.write_entry(entry, table::DATA, u64::from(vector));
+        }
+        *self.granted.lock() = granted;
+    }
+
+    /// Takes the function off the bus's address space: no memory decoding, no bus mastering.
+    fn power_down(&self) {
+        self.write16(self.msix.control, 0);
+        self.write16(config::COMMAND, 0);
+        self.granted.lock().clear();
+        for start in self.placed.lock().drain(..) {
+            self.system.subsystem::<IoSpace>().remove(start);
+        }
+    }
+}
+
 impl DeviceNode for PciNode {
     fn hardware_id(&self) -> String {
         self.installation.matching_id.clone()
@@ -290,25 +293,11 @@ impl DeviceNode for PciNode {
     }
 
     fn property(&self, key: &DEVPROPKEY) -> Option<(u32, Vec<u8>)> {
-        let digits = key.fmtid.to_u128();
-        let mut properties = self.installation.properties.iter();
-        let found = properties
-            .find(|property| property.key.category.0 == digits && property.key.pid == key.pid);
-        found.map(|property| (property.property_type, property.data.clone()))
+        bus::property(&self.installation, key)
     }
 
     fn keyword(&self, name: &str) -> Option<KeyValue> {
-        let value = self.installation.software.value(name)?;
-        Some(match value {
-            RegistryValue::Dword(value) => KeyValue::Dword(*value),
-            RegistryValue::String(value) | RegistryValue::ExpandString(value) => {
-                KeyValue::String(value.clone())
-            }
-            RegistryValue::MultiString(values) => KeyValue::MultiString(values.clone()),
-            RegistryValue::Binary(bytes) | RegistryValue::Typed { data: bytes, .. } => {
-                KeyValue::Binary(bytes.clone())
-            }
-        })
+        bus::keyword(&self.installation, name)
     }
 
     fn read_config(&self, offset: u32, data: &mut [u8]) -> u32 {
