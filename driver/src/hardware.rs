@@ -255,24 +255,23 @@ fn connect(nic: &Nic, setup: &Setup) -> Result<()> {
     let event_index = setup.features.contains(Features::EVENT_IDX);
     let enable = |virtqueue: u16, queue: &SplitQueue, message: Option<u16>| {
         let doorbell = transport.enable_queue(virtqueue, queue, message)?;
+        let transport = transport.clone();
         Ok(Line {
-            transport: transport.clone(),
+            transport,
             doorbell,
         })
     };
+    let with_message =
+        |virtqueue: u16, queue: &SplitQueue, message: u16| enable(virtqueue, queue, Some(message));
     transport.negotiate(setup.features)?;
     transport.set_config_message(CONFIGURATION_MESSAGE)?;
     for number in 0..setup.plan.queues.len() as u16 {
         let path = nic.any_path(number).ok_or(Status::INVALID_DEVICE_STATE)?;
         let message = setup.queue_message(number);
-        path.connect(event_index, message, |virtqueue, queue, message| {
-            enable(virtqueue, queue, Some(message))
-        })?;
+        path.connect(event_index, message, with_message)?;
     }
-    let message = setup.queue_message(0);
-    nic.transmit()?.connect(event_index, |virtqueue, queue| {
-        enable(virtqueue, queue, Some(message))
-    })?;
+    nic.transmit()?
+        .connect(event_index, setup.queue_message(0), with_message)?;
     let mut control = nic.control.lock();
     let Some(control) = control
         .as_mut()

@@ -68,7 +68,7 @@ impl ProcessorTable {
         Self::with_places(processor::maximum_count())
     }
 
-    fn with_places(count: usize) -> Result<Self> {
+    pub(crate) fn with_places(count: usize) -> Result<Self> {
         Ok(Self {
             places: try_slice(count, |_| Place::default())?,
             early: Block::default(),

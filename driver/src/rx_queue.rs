@@ -4,13 +4,6 @@
 //! framework queue, which comes and goes with the data path. The path's virtqueue stays filled with the driver's own
 //! buffers, whatever the framework's rings hold.
 //!
-//! ```text
-//!             EvtDeviceD0Entry          EvtPacketQueueCancel (with VIRTIO_F_RING_RESET)
-//! Disconnected ───────────────► Enabled ───────────────► Reset
-//!      ▲                         │  ▲   EvtPacketQueueStart │
-//!      └── EvtDeviceD0Exit ──────┘  └───────────────────────┘
-//! ```
-//!
 //! Without VIRTIO_F_RING_RESET a cancelled queue stays enabled: what the device goes on writing are the driver's own
 //! buffers, never memory of the framework, and EvtDeviceD0Exit ends it by a reset of the device.
 
@@ -30,6 +23,7 @@ use crate::nic::Nic;
 use crate::processors::ProcessorTable;
 use crate::queue_interrupt::QueueInterrupt;
 use crate::virtio::Fault;
+use crate::virtio::connection::{Connection, Enabled};
 use crate::virtio::split_queue::{Buffer, SplitQueue};
 use crate::virtio::transport::Line;
 
@@ -55,15 +49,6 @@ struct State {
     connection: Connection,
 }
 
-enum Connection {
-    /// The device is reset or has no power.
-    Disconnected,
-    /// The device has the virtqueue. The number is that of its message.
-    Enabled(Line, u16),
-    /// The device had the virtqueue, and does not use it any more.
-    Reset(Line, u16),
-}
-
 impl ReceivePath {
     /// A path that is not connected. IRQL: PASSIVE_LEVEL.
     ///
@@ -80,7 +65,7 @@ impl ReceivePath {
             buffer_of: try_slice(usize::from(virtqueue.size()), |_| 0)?,
             virtqueue,
             buffers,
-            connection: Connection::Disconnected,
+            connection: Connection::default(),
         };
         Ok(Self {
             number,
@@ -119,8 +104,13 @@ impl ReceivePath {
         let mut state = self.state.lock();
         state.virtqueue.reset(event_index);
         state.buffers.take_all_from_device(&self.pool);
-        let line = enable(self.virtqueue_number(), &state.virtqueue, message)?;
-        state.connection = Connection::Enabled(line, message);
+        let virtqueue = self.virtqueue_number();
+        let line = enable(virtqueue, &state.virtqueue, message)?;
+        state.connection = Connection::Enabled(Enabled {
+            line,
+            virtqueue,
+            message: Some(message),
+        });
         Ok(())
     }
 
@@ -134,7 +124,7 @@ impl State {
     /// Gives free buffers to the device.
     fn refill(&mut self, pool: &BufferPool) {
         self.buffers.settle(pool);
-        let Connection::Enabled(line, _) = &self.connection else {
+        let Some(line) = self.connection.line() else {
             return;
         };
         while let Some(buffer) = self.buffers.take() {
@@ -184,44 +174,15 @@ impl State {
         Ok(())
     }
 
-    /// Takes the virtqueue away from the device. What the device has written by then can still be delivered.
-    fn reset(&mut self, virtqueue: u16) -> core::result::Result<(), Fault> {
-        let Connection::Enabled(line, message) = &self.connection else {
-            return Ok(());
-        };
-        line.transport.reset_queue(virtqueue)?;
-        self.connection = Connection::Reset(line.clone(), *message);
-        Ok(())
-    }
-
     /// Takes the buffers of a reset virtqueue back.
     fn recycle(&mut self, pool: &BufferPool) {
-        if let Connection::Reset(..) = self.connection {
+        if let Connection::Reset(_) = self.connection {
             for head in self.virtqueue.outstanding_heads() {
                 self.buffers
                     .come_home(pool, self.buffer_of[usize::from(head)]);
             }
             self.virtqueue.reset(self.virtqueue.has_event_index());
         }
-    }
-
-    /// Gives a reset virtqueue to the device again.
-    fn enable_again(&mut self, virtqueue: u16) -> core::result::Result<(), Fault> {
-        let Connection::Reset(line, message) = &self.connection else {
-            return Ok(());
-        };
-        let doorbell = line
-            .transport
-            .enable_queue(virtqueue, &self.virtqueue, Some(*message))
-            .map_err(|_| Fault::QueueRefused { virtqueue })?;
-        self.connection = Connection::Enabled(
-            Line {
-                transport: line.transport.clone(),
-                doorbell,
-            },
-            *message,
-        );
-        Ok(())
     }
 }
 
@@ -277,7 +238,12 @@ impl PacketQueue for RxQueue {
 
     fn start(&mut self) {
         let mut state = self.path.state.lock();
-        let result = state.enable_again(self.path.virtqueue_number());
+        let State {
+            virtqueue,
+            connection,
+            ..
+        } = &mut *state;
+        let result = connection.enable_again(virtqueue);
         state.refill(&self.path.pool);
         let let_go = state.buffers.has_let_go();
         drop(state);
@@ -323,7 +289,7 @@ impl PacketQueue for RxQueue {
     fn cancel(&mut self, rings: &mut RxRings) {
         let mut state = self.path.state.lock();
         let reset = if self.health.has_queue_reset() {
-            state.reset(self.path.virtqueue_number())
+            state.connection.reset()
         } else {
             Ok(())
         };
@@ -342,3 +308,6 @@ impl PacketQueue for RxQueue {
 
     fn stop(&mut self) {}
 }
+
+#[cfg(test)]
+mod tests;

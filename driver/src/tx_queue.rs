@@ -2,6 +2,10 @@
 //!
 //! Each packet is one chain: a header of zeros, which all packets share because no offload is in use, and the packet's
 //! fragments. The device may complete chains in any order; packets go back in ring order.
+//!
+//! A cancelled queue waits for what the device has, so that nothing is lost that was sent, but not for ever: then the
+//! virtqueue is taken away from the device, or the device is reset. Until then it could read memory that is no longer
+//! the driver's.
 
 use alloc::boxed::Box;
 
@@ -10,6 +14,7 @@ use netadapter::Result;
 use netadapter::dma::{DmaEnabler, DmaMemory};
 use netadapter::memory::{Shared, try_slice};
 use netadapter::packet_queue_type;
+use netadapter::processor;
 use netadapter::queue::{Notifier, PacketQueue, QueueInit};
 use netadapter::ring::{TxPacket, TxRings};
 use netadapter::sync::SpinLock;
@@ -19,6 +24,7 @@ use crate::nic::Nic;
 use crate::processors::ProcessorTable;
 use crate::rx_queue::HEADER_BYTES;
 use crate::virtio::Fault;
+use crate::virtio::connection::{Connection, Enabled};
 use crate::virtio::split_queue::{Buffer, SplitQueue};
 use crate::virtio::transport::Line;
 
@@ -26,6 +32,9 @@ use crate::virtio::transport::Line;
 pub const VIRTQUEUE: u16 = 1;
 /// The framework copies packets with more fragments.
 pub const FRAGMENTS_MAX: usize = 16;
+/// How long a cancelled queue waits for the device: a tenth of a second.
+const PATIENCE: u32 = 100_000 / PATIENCE_MICROSECONDS;
+const PATIENCE_MICROSECONDS: u32 = 20;
 /// Descriptors of the virtqueue, if the device allows as many.
 const DESCRIPTORS_MAX: u16 = 512;
 
@@ -38,8 +47,7 @@ pub struct TransmitPath {
 
 struct State {
     virtqueue: SplitQueue,
-    /// `None`: the device is reset or has no power.
-    line: Option<Line>,
+    connection: Connection,
 }
 
 impl TransmitPath {
@@ -57,7 +65,7 @@ impl TransmitPath {
             header: enabler.common_buffer(usize::from(HEADER_BYTES))?,
             state: SpinLock::new(State {
                 virtqueue: SplitQueue::new(ring, size)?,
-                line: None,
+                connection: Connection::default(),
             }),
         })
     }
@@ -80,17 +88,23 @@ impl TransmitPath {
     pub fn connect(
         &self,
         event_index: bool,
-        enable: impl FnOnce(u16, &SplitQueue) -> Result<Line>,
+        message: u16,
+        enable: impl FnOnce(u16, &SplitQueue, u16) -> Result<Line>,
     ) -> Result<()> {
         let mut state = self.state.lock();
         state.virtqueue.reset(event_index);
-        state.line = Some(enable(VIRTQUEUE, &state.virtqueue)?);
+        let line = enable(VIRTQUEUE, &state.virtqueue, message)?;
+        state.connection = Connection::Enabled(Enabled {
+            line,
+            virtqueue: VIRTQUEUE,
+            message: Some(message),
+        });
         Ok(())
     }
 
     /// The device was reset.
     pub fn disconnect(&self) {
-        self.state.lock().line = None;
+        self.state.lock().connection = Connection::Disconnected;
     }
 }
 
@@ -103,7 +117,6 @@ pub struct TxQueue {
     slot_of: Box<[u32]>,
     /// Whether a posted packet is done, by its slot.
     done: Box<[bool]>,
-    cancelled: bool,
 }
 packet_queue_type!(TxQueue);
 
@@ -138,7 +151,6 @@ impl TxQueue {
             path,
             slot_of: try_slice(size, |_| 0)?,
             done: try_slice(rings.packet_slots(), |_| false)?,
-            cancelled: false,
         })
     }
 
@@ -172,9 +184,9 @@ impl TxQueue {
         let mut state = self.path.state.lock();
         let State {
             virtqueue,
-            line: Some(line),
-        } = &mut *state
-        else {
+            connection,
+        } = &mut *state;
+        let Some(line) = connection.line() else {
             return;
         };
         let mut post = rings.post();
@@ -196,13 +208,41 @@ impl TxQueue {
         }
     }
 
+    /// Gets back what the device has: by waiting, but not for ever, else by taking the virtqueue away.
+    fn recover(&mut self, rings: &mut TxRings) -> core::result::Result<(), Fault> {
+        for _ in 0..PATIENCE {
+            self.complete(rings)?;
+            if self.path.state.lock().virtqueue.outstanding() == 0 {
+                return Ok(());
+            }
+            processor::stall(PATIENCE_MICROSECONDS);
+        }
+        if !self.health.has_queue_reset() {
+            return Err(Fault::TransmitTimeout);
+        }
+        self.path.state.lock().connection.reset()?;
+        // What the device has given back meanwhile is looked at for its own sake: everything goes back now.
+        self.complete(rings)?;
+        self.forget(rings);
+        Ok(())
+    }
+
     /// Hands everything back, without the device: it is gone, or must not be trusted any more. First the device is
     /// reset, so that it does not read memory which is no longer the driver's.
     fn abandon(&mut self, rings: &mut TxRings) {
-        let line = self.path.state.lock().line.take();
-        if let Some(line) = line {
+        let connection = core::mem::take(&mut self.path.state.lock().connection);
+        if let Some(line) = connection.line() {
             self.health.report(line.transport.reset());
         }
+        self.forget(rings);
+    }
+
+    /// Hands back what the device had, and cannot reach any more.
+    fn forget(&mut self, rings: &mut TxRings) {
+        let mut state = self.path.state.lock();
+        let event_index = state.virtqueue.has_event_index();
+        state.virtqueue.reset(event_index);
+        drop(state);
         rings.return_all();
     }
 }
@@ -229,7 +269,14 @@ impl PacketQueue for TxQueue {
     type Rings = TxRings;
 
     fn start(&mut self) {
-        self.cancelled = false;
+        let mut state = self.path.state.lock();
+        let State {
+            virtqueue,
+            connection,
+        } = &mut *state;
+        let result = connection.enable_again(virtqueue);
+        drop(state);
+        self.health.report(result);
     }
 
     fn advance(&mut self, rings: &mut TxRings) {
@@ -237,8 +284,6 @@ impl PacketQueue for TxQueue {
             let result = self.complete(rings);
             self.health.report(result);
             self.send(rings);
-        } else if self.cancelled {
-            self.abandon(rings);
         }
     }
 
@@ -256,24 +301,30 @@ impl PacketQueue for TxQueue {
     }
 
     fn cancel(&mut self, rings: &mut TxRings) {
-        self.cancelled = true;
-        if let Some(line) = &self.path.state.lock().line {
+        if let Some(line) = self.path.state.lock().connection.line() {
             self.health.look_for_device(&line.transport);
         }
-        if !self.health.is_usable() {
-            self.abandon(rings);
-            return;
-        }
-        // What the device does not have yet goes back; the rest follows when the device has done with it.
+        // What the device does not have yet goes back in its turn.
         let mut post = rings.post();
         while let Some(packet) = post.front() {
             self.done[packet.slot()] = true;
             post.advance();
         }
         post.commit();
-        let result = self.complete(rings);
+        let result = if self.health.is_usable() {
+            self.recover(rings)
+        } else {
+            self.abandon(rings);
+            return;
+        };
+        if result.is_err() {
+            self.abandon(rings);
+        }
         self.health.report(result);
     }
 
     fn stop(&mut self) {}
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,12 +3,15 @@
 //! Nothing that the device writes is trusted. Every value is read once, checked, then used; a value that breaks the
 //! specification becomes a [`Fault`] that names the rule.
 
+pub mod connection;
 pub mod control_queue;
 #[cfg(test)]
-mod device_double;
+pub(crate) mod device_double;
 pub mod features;
 pub mod net_config;
 pub mod pci;
+#[cfg(test)]
+pub(crate) mod register_double;
 pub mod registers;
 pub mod split_queue;
 pub mod transport;
@@ -56,6 +59,9 @@ pub enum Fault {
         /// The virtqueue's number.
         virtqueue: u16,
     },
+    /// The device does not give back packets that are to be sent (2.7 *Split Virtqueues*: every buffer that was made
+    /// available is used some time).
+    TransmitTimeout,
     /// The device asks to be reset: DEVICE_NEEDS_RESET is set (2.1 *Device Status Field*).
     NeedsReset,
 }
@@ -93,6 +99,7 @@ impl fmt::Display for Fault {
             Self::QueueRefused { virtqueue } => {
                 write!(text, "virtqueue {virtqueue} cannot be enabled again")
             }
+            Self::TransmitTimeout => write!(text, "the device does not give sent packets back"),
             Self::NeedsReset => write!(text, "the device asks for a reset"),
         }
     }

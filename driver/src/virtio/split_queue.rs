@@ -170,6 +170,11 @@ impl SplitQueue {
         self.free_count
     }
 
+    /// The chains that the device holds.
+    pub fn outstanding(&self) -> u16 {
+        self.outstanding
+    }
+
     /// The heads of all chains that the device holds.
     pub fn outstanding_heads(&self) -> impl Iterator<Item = u16> {
         (0..self.size).filter(|head| self.records[usize::from(*head)].chain_length > 0)

@@ -74,6 +74,22 @@ impl Transport {
         })
     }
 
+    /// The registers of a device that a test plays.
+    #[cfg(test)]
+    pub(crate) fn of_registers(
+        common: Mmio,
+        (notify, notify_multiplier): (Mmio, u32),
+        device: Mmio,
+    ) -> Self {
+        Self {
+            common,
+            selecting: SpinLock::new(()),
+            notify,
+            notify_multiplier,
+            device,
+        }
+    }
+
     /// Resets the device and waits until it has: from then on it touches no memory of the driver.
     ///
     /// # Errors
@@ -369,3 +385,6 @@ pub fn poll(finished: impl Fn() -> bool) -> Option<()> {
     })?;
     Some(())
 }
+
+#[cfg(test)]
+mod tests;

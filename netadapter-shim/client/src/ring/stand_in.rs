@@ -141,6 +141,15 @@ impl TxStandIn {
         self.packets.set_end(end + 1);
     }
 
+    /// Whether a packet of so many fragments can be sent now.
+    pub fn has_room(&self, fragments: u32) -> bool {
+        let room = |ring: &Ring| {
+            let raw = ring.raw();
+            raw.distance(raw.end(), raw.after(raw.begin(), raw.len() as u32 - 1))
+        };
+        room(&self.packets) > 0 && room(&self.fragments) >= fragments
+    }
+
     /// The first packet and the first fragment that were not handed back.
     pub fn begins(&self) -> (u32, u32) {
         (self.packets.raw().begin(), self.fragments.raw().begin())
