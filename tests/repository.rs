@@ -38,6 +38,7 @@ const MACHINE_MADE: &[(&str, &str)] = &[(
 const ARROWS: &[(&str, &[&str])] = &[
     ("dhpnic", &["netadapter-host", "netadapter-nic"]),
     ("dhpnic-driver", &["netadapter"]),
+    ("etl", &[]),
     ("netadapter", &["netadapter-abi"]),
     ("netadapter-abi", &[]),
     ("netadapter-host", &["netadapter-abi", "netadapter-nic"]),
