@@ -68,7 +68,7 @@ pub enum RecordHeader {
     },
     /// EVENT_HEADER.
     Event {
-        /// Bits of EVENT_HEADER.Flags; see [`FLAG_EXTENDED_INFO`].
+        /// Bits of EVENT_HEADER.Flags; 1 says that items follow.
         flags: u16,
         /// EVENT_HEADER.EventProperty.
         property: u16,
