@@ -3,38 +3,14 @@
 
 mod support;
 
-use netadapter_host::machine::{Machine, RebalancePolicy, Snapshot};
+use netadapter_host::machine::{Machine, RebalancePolicy};
 use netadapter_host::pnp::Rebalance;
 use netadapter_nic::{Cable, CableHandle, Replay};
 use std::sync::Arc;
-use support::{dhpnic, traffic, wait_until};
+use support::{dhpnic, let_packets_pass, settle, traffic};
 
 /// Packets that must have come before a state counts as reached.
 const PACKETS: u64 = 3_000;
-
-fn let_packets_pass(machine: &Machine, count: u64) -> Snapshot {
-    let goal = machine.snapshot().packets + count;
-    wait_until(machine, "packets", || machine.snapshot().packets >= goal);
-    machine.snapshot()
-}
-
-/// Stops the traffic, waits for what is under way, and checks that nothing was lost, damaged or
-/// overtaken, received or sent; then shuts the machine down.
-fn settle(machine: Machine, cable: &CableHandle) {
-    cable.pause();
-    let ledger = machine.nic().ledger();
-    wait_until(&machine, "frames under way", || {
-        machine.nic().frames_under_way() == 0
-    });
-    let edge = machine.upper_edge().expect("the adapter is still there");
-    wait_until(&machine, "sends under way", || {
-        edge.snapshot().sends.submitted == cable.transmitted().0
-    });
-    let totals = ledger.totals();
-    assert!(totals.is_clean(), "{totals:?}");
-    assert!(totals.delivered > 0);
-    machine.shut_down().unwrap();
-}
 
 fn boot(processors: u32, policy: RebalancePolicy) -> (Machine, CableHandle) {
     let (cable, handle) = traffic(7, 96, 200);

@@ -3,7 +3,7 @@
 // Each test file uses the part that it needs.
 #![allow(dead_code)]
 
-use netadapter_host::machine::{Machine, MachineBuilder};
+use netadapter_host::machine::{Machine, MachineBuilder, Snapshot};
 use netadapter_nic::{Cable, CableHandle, Generator, GeneratorConfig, VirtioNetConfig, Wire};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -62,4 +62,29 @@ pub fn wait_until(machine: &Machine, what: &str, done: impl Fn() -> bool) {
         assert!(started.elapsed() < PATIENCE, "waited in vain: {what}");
         std::thread::sleep(Duration::from_millis(1));
     }
+}
+
+/// Waits for so many packets more; the counters then.
+pub fn let_packets_pass(machine: &Machine, count: u64) -> Snapshot {
+    let goal = machine.snapshot().packets + count;
+    wait_until(machine, "packets", || machine.snapshot().packets >= goal);
+    machine.snapshot()
+}
+
+/// Stops the traffic, waits for what is under way, and checks that nothing was lost, damaged or
+/// overtaken, received or sent; then shuts the machine down.
+pub fn settle(machine: Machine, cable: &CableHandle) {
+    cable.pause();
+    let ledger = machine.nic().ledger();
+    wait_until(&machine, "frames under way", || {
+        machine.nic().frames_under_way() == 0
+    });
+    let edge = machine.upper_edge().expect("the adapter is still there");
+    wait_until(&machine, "sends under way", || {
+        edge.snapshot().sends.submitted == cable.transmitted().0
+    });
+    let totals = ledger.totals();
+    assert!(totals.is_clean(), "{totals:?}");
+    assert!(totals.delivered > 0);
+    machine.shut_down().unwrap();
 }

@@ -1,6 +1,7 @@
 //! Loads a NetAdapterCx driver image on Linux and behaves like Windows towards it.
 
 pub mod executive;
+pub mod fault_injection;
 pub mod image;
 pub mod inf;
 pub mod kernel;

@@ -7,6 +7,7 @@ use super::memory::PhysicalMemory;
 use super::pool::Pool;
 use super::processor::{Processor, played_system};
 use super::timeline::Timeline;
+use crate::fault_injection::{Fault, Injector, Struck};
 use netadapter_abi::nt::PROCESSOR_NUMBER;
 use parking_lot::{Mutex, RwLock};
 use std::any::{Any, TypeId};
@@ -88,6 +89,9 @@ impl Topology {
 /// called the host.
 type CallSite = Box<dyn Fn(Option<usize>) -> Vec<String> + Send + Sync>;
 
+/// Gives the calls in the driver that led to the host, innermost first, as offsets in its image.
+type CallStack = Box<dyn Fn() -> Vec<u32> + Send + Sync>;
+
 /// One Windows instance.
 pub struct System {
     topology: Topology,
@@ -98,6 +102,8 @@ pub struct System {
     stopped: AtomicBool,
     finding: Mutex<Option<Finding>>,
     call_site: OnceLock<CallSite>,
+    call_stack: OnceLock<CallStack>,
+    faults: Injector,
     players: Mutex<Vec<JoinHandle<()>>>,
     subsystems: RwLock<HashMap<TypeId, &'static (dyn Any + Send + Sync)>>,
 }
@@ -114,6 +120,8 @@ impl System {
             stopped: AtomicBool::new(false),
             finding: Mutex::new(None),
             call_site: OnceLock::new(),
+            call_stack: OnceLock::new(),
+            faults: Injector::default(),
             players: Mutex::default(),
             subsystems: RwLock::default(),
         }
@@ -176,6 +184,23 @@ impl System {
     pub fn set_call_site(&self, find: CallSite) {
         // A machine has one driver image; a second one would not change how frames are found.
         let _ = self.call_site.set(find);
+    }
+
+    /// Tells how to find the calls in the driver that led to the host.
+    pub fn set_call_stack(&self, find: CallStack) {
+        // As for the call site: one image, one way.
+        let _ = self.call_stack.set(find);
+    }
+
+    /// What may go wrong around the driver.
+    pub fn faults(&self) -> &Injector {
+        &self.faults
+    }
+
+    /// Whether a call that the driver makes now fails, as one that may.
+    pub fn fails_call(&self, fault: Fault) -> Option<Struck> {
+        let stack = || self.call_stack.get().map_or_else(Vec::new, |find| find());
+        self.faults.fails_call(fault, stack)
     }
 
     /// The place in the driver that called the host, innermost first.

@@ -3,6 +3,7 @@
 use super::devices::SoftwareAdapter;
 use super::error::MachineError;
 use super::run::Machine;
+use crate::fault_injection::Plan;
 use crate::inf::{DeviceIds, Inf, Installation, RebalancePolicy, Target};
 use netadapter_nic::{VirtioNetConfig, Wire};
 
@@ -27,6 +28,7 @@ pub struct MachineBuilder {
     pub(super) wire: Option<Box<dyn Wire>>,
     pub(super) promiscuous: bool,
     pub(super) software: Vec<SoftwareAdapter>,
+    pub(super) faults: Option<(u64, Plan)>,
 }
 
 impl Default for MachineBuilder {
@@ -44,6 +46,7 @@ impl Default for MachineBuilder {
             wire: None,
             promiscuous: false,
             software: Vec::new(),
+            faults: None,
         }
     }
 }
@@ -115,6 +118,12 @@ impl MachineBuilder {
     /// function and needs no wire.
     pub fn software_adapter(mut self, adapter: SoftwareAdapter) -> Self {
         self.software.push(adapter);
+        self
+    }
+
+    /// Lets faults strike from the boot on: `plan` says which, `seed` when.
+    pub fn faults(mut self, seed: u64, plan: Plan) -> Self {
+        self.faults = Some((seed, plan));
         self
     }
 

@@ -122,6 +122,11 @@ pub(super) fn watch(
         Some(address) => site.function(address as u64),
         None => site.lines(&driver_call_site(&site.image)),
     }));
+    let stack = source.clone();
+    system.set_call_stack(Box::new(move || {
+        let frames = driver_call_site(&stack.image);
+        frames.iter().map(DriverFrame::lookup_rva).collect()
+    }));
     register_image(image.base(), image.size(), Arc::new(StopAtFault(source))).map_err(|error| {
         MachineError::Host {
             what: "fault handlers",

@@ -235,6 +235,9 @@ fn start_system(builder: &MachineBuilder) -> Result<&'static System, MachineErro
         memory,
         clock,
     )));
+    if let Some((seed, plan)) = &builder.faults {
+        system.faults().arm(*seed, plan.clone());
+    }
     for index in 0..builder.processors {
         let processor = system
             .announce_processor(index)

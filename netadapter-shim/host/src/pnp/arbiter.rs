@@ -2,6 +2,7 @@
 
 use super::resources::{AssignedResources, ResourceRequirements};
 use crate::executive::{GROUP_SIZE, System, Topology};
+use crate::fault_injection::Fault;
 use netadapter_abi::nt::{
     CM_PARTIAL_RESOURCE_DESCRIPTOR, CM_RESOURCE_INTERRUPT_LATCHED, CM_RESOURCE_INTERRUPT_MESSAGE,
     CM_RESOURCE_INTERRUPT_MESSAGE_TOKEN, CM_RESOURCE_INTERRUPT_POLICY_INCLUDED,
@@ -43,6 +44,7 @@ impl Arbiter {
         let Some(configuration) = wanted.configurations.first() else {
             return assigned;
         };
+        let granted = granted_messages(system, configuration);
         let mut message = 0;
         for descriptor in configuration {
             if descriptor.Option & IO_RESOURCE_ALTERNATIVE != 0 {
@@ -52,7 +54,7 @@ impl Arbiter {
                 let memory = self.memory(descriptor);
                 assigned.raw.push(memory);
                 assigned.translated.push(memory);
-            } else if descriptor.Type == CmResourceTypeInterrupt && is_message(descriptor) {
+            } else if is_message(descriptor) && message < granted {
                 let affinity = affinity(system, descriptor, message);
                 let vector = self.next_vector.fetch_add(1, Ordering::Relaxed);
                 let (raw, translated) = message_interrupt(descriptor, affinity, vector);
@@ -90,15 +92,31 @@ fn blank(wanted: &IO_RESOURCE_DESCRIPTOR) -> CM_PARTIAL_RESOURCE_DESCRIPTOR {
     descriptor
 }
 
+/// How many of the messages asked for there are: all, at least one.
+fn granted_messages(system: &System, wanted: &[IO_RESOURCE_DESCRIPTOR]) -> u32 {
+    let messages = wanted.iter().filter(|wanted| is_message(wanted)).count() as u32;
+    let fewer = (messages > 1).then(|| system.faults().strikes(Fault::FewerMessages));
+    match fewer.flatten() {
+        Some(struck) => 1 + struck.below(u64::from(messages) - 1) as u32,
+        None => messages,
+    }
+}
+
 fn is_message(descriptor: &IO_RESOURCE_DESCRIPTOR) -> bool {
     // SAFETY: an interrupt descriptor uses this part of the union.
     let interrupt = unsafe { descriptor.u.Interrupt };
-    descriptor.Flags & CM_RESOURCE_INTERRUPT_MESSAGE != 0
+    descriptor.Type == CmResourceTypeInterrupt
+        && descriptor.Flags & CM_RESOURCE_INTERRUPT_MESSAGE != 0
         && interrupt.MinimumVector == CM_RESOURCE_INTERRUPT_MESSAGE_TOKEN
 }
 
 /// The processors that may take a message, by its policy (*Interrupt Affinity*).
 fn affinity(system: &System, descriptor: &IO_RESOURCE_DESCRIPTOR, message: u32) -> GROUP_AFFINITY {
+    if let Some(struck) = system.faults().strikes(Fault::OtherAffinity) {
+        let active = u64::from(system.topology().active_count());
+        let number = Topology::number(struck.below(active) as u32);
+        return group_affinity(number.Group, 1 << number.Number);
+    }
     // SAFETY: an interrupt descriptor uses this part of the union.
     let interrupt = unsafe { descriptor.u.Interrupt };
     let topology = system.topology();

@@ -2,11 +2,12 @@
 
 use super::arbiter::Arbiter;
 use super::bus::BusDevice;
-use crate::executive::{Rule, System, violation};
+use crate::executive::{Processor, Rule, System, violation};
+use crate::fault_injection::Fault;
 use crate::kernel::{ProcessorCallbacks, ProcessorChange, interface_arrived};
 use crate::wdf::DeviceHost;
 use netadapter_abi::nt::{
-    GUID_DEVICE_PROCESSOR, NTSTATUS, STATUS_INSUFFICIENT_RESOURCES, nt_success,
+    GUID_DEVICE_PROCESSOR, NTSTATUS, STATUS_INSUFFICIENT_RESOURCES, STATUS_UNSUCCESSFUL, nt_success,
 };
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -42,6 +43,19 @@ pub enum Rebalance {
     Done,
     /// The restart failed; the device was torn down.
     RestartFailed(NTSTATUS),
+}
+
+/// Starts a processor that this driver has agreed to, unless another driver has not, or the
+/// hardware does not come up.
+fn bring_up(system: &'static System, processor: &'static Processor) -> Result<(), NTSTATUS> {
+    if system.faults().strikes(Fault::ProcessorVeto).is_some() {
+        return Err(STATUS_INSUFFICIENT_RESOURCES);
+    }
+    if system.faults().strikes(Fault::ProcessorStart).is_some() {
+        return Err(STATUS_UNSUCCESSFUL);
+    }
+    let started = system.start_processor(processor);
+    started.map_err(|_| STATUS_INSUFFICIENT_RESOURCES)
 }
 
 impl PnpManager {
@@ -97,8 +111,7 @@ impl PnpManager {
         let callbacks = system.subsystem::<ProcessorCallbacks>();
         system.milestone("start_notification", Some(index));
         callbacks.announce(index)?;
-        if system.start_processor(processor).is_err() {
-            let reason = STATUS_INSUFFICIENT_RESOURCES;
+        if let Err(reason) = bring_up(system, processor) {
             callbacks.conclude(index, ProcessorChange::Failure(reason));
             return Err(reason);
         }
