@@ -5,3 +5,4 @@ pub mod bundled;
 pub mod cli;
 pub mod failure;
 pub mod hot_add;
+pub mod simulate;
