@@ -3,7 +3,7 @@
 //! The work is in [`hardware`]; the states are those of [`State`](crate::nic::State).
 
 use netadapter::Result;
-use netadapter::abi::nt::GUID_DEVICE_PROCESSOR;
+use netadapter::abi::nt::{GUID_DEVICE_MEMORY, GUID_DEVICE_PROCESSOR};
 use netadapter::context_type;
 use netadapter::debug::Level;
 use netadapter::debug_print;
@@ -17,14 +17,39 @@ use crate::hardware;
 use crate::nic::Nic;
 use crate::processors::ProcessorTable;
 use crate::rebalance;
+use crate::upkeep::{MemoryArrivals, ProcessorArrivals};
 
 /// The driver's data of a device.
 pub struct Device {
     nic: Shared<Nic>,
-    /// Processors that arrive, after they have arrived.
-    arrivals: SpinLock<Option<InterfaceNotification<Nic>>>,
+    arrivals: SpinLock<Option<Arrivals>>,
 }
 context_type!(Device);
+
+/// Who is told of what has arrived.
+struct Arrivals {
+    _processors: InterfaceNotification<ProcessorArrivals>,
+    _memory: InterfaceNotification<MemoryArrivals>,
+}
+
+impl Arrivals {
+    fn follow(device: DeviceHandle, nic: &Shared<Nic>) -> Result<Self> {
+        let processors = ProcessorArrivals { nic: nic.clone() };
+        let memory = MemoryArrivals { nic: nic.clone() };
+        Ok(Self {
+            _processors: InterfaceNotification::register(
+                device,
+                &GUID_DEVICE_PROCESSOR,
+                Shared::try_new(processors)?,
+            )?,
+            _memory: InterfaceNotification::register(
+                device,
+                &GUID_DEVICE_MEMORY,
+                Shared::try_new(memory)?,
+            )?,
+        })
+    }
+}
 
 impl Device {
     /// `EvtDriverDeviceAdd`.
@@ -78,8 +103,7 @@ impl device::Device for Device {
         self.nic
             .concerns
             .set_takes_part_in_rebalance(rebalance::takes_part(device));
-        let arrivals =
-            InterfaceNotification::register(device, &GUID_DEVICE_PROCESSOR, self.nic.clone())?;
+        let arrivals = Arrivals::follow(device, &self.nic)?;
         *self.arrivals.lock() = Some(arrivals);
         Ok(())
     }

@@ -139,6 +139,8 @@ pub fn power_up(nic: &Nic) -> Result<()> {
         return result;
     }
     nic.follow_configuration();
+    // The queues may be others than before, and memory may have come meanwhile.
+    nic.memory_has_changed();
     Ok(())
 }
 

@@ -85,6 +85,11 @@ impl ReceivePath {
         &self.interrupt
     }
 
+    /// Has the queue polled soon, if it sleeps. IRQL: ≤ DISPATCH_LEVEL.
+    pub fn wake(&self) {
+        self.interrupt.rx().wake();
+    }
+
     /// The queue's buffers.
     pub fn pool(&self) -> &BufferPool {
         &self.pool

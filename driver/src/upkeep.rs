@@ -1,14 +1,19 @@
-//! What is done at PASSIVE_LEVEL on a system thread: following the link, the processors, and a device that fails.
+//! What is done at PASSIVE_LEVEL on a system thread: following the link, the processors, the memory, and a device that
+//! fails.
 
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use netadapter::context_type;
-use netadapter::memory::Shared;
+use netadapter::debug::Level;
+use netadapter::debug_print;
+use netadapter::memory::{self as system_memory, Shared};
 use netadapter::notification::InterfaceListener;
 use netadapter::processor;
 use netadapter::work_item::WorkItemRoutine;
 
-use crate::nic::{Nic, State};
+use crate::buffer_pool::CHUNK_BYTES;
+use crate::memory;
+use crate::nic::{Nic, Setup, State};
 use crate::spread;
 use crate::virtio::Fault;
 use crate::virtio::transport::Condition;
@@ -18,10 +23,13 @@ use crate::virtio::transport::Condition;
 pub struct Concerns {
     /// Processors have arrived since it ran last.
     processors_changed: AtomicBool,
+    /// Memory has arrived since it ran last, or the queues have changed.
+    memory_changed: AtomicBool,
     /// A rebalance follows the arrival of a processor.
     takes_part_in_rebalance: AtomicBool,
     /// The framework was asked for a reset, which it can be once.
     reset_requested: AtomicBool,
+    turn: Turn,
 }
 
 impl Concerns {
@@ -29,6 +37,30 @@ impl Concerns {
     pub fn set_takes_part_in_rebalance(&self, takes_part: bool) {
         self.takes_part_in_rebalance
             .store(takes_part, Ordering::Relaxed);
+    }
+}
+
+/// Lets one thread at a time do some work, and do it once more when it was asked for meanwhile. Nobody waits.
+#[derive(Default)]
+struct Turn(AtomicU32);
+
+impl Turn {
+    fn take(&self, work: impl Fn()) {
+        if self.0.fetch_add(1, Ordering::AcqRel) > 0 {
+            // Whoever is at it sees that the number has changed.
+            return;
+        }
+        let mut asked = 1;
+        loop {
+            work();
+            match self
+                .0
+                .compare_exchange(asked, 0, Ordering::AcqRel, Ordering::Acquire)
+            {
+                Ok(_) => return,
+                Err(now) => asked = now,
+            }
+        }
     }
 }
 
@@ -41,36 +73,70 @@ context_type!(Upkeep);
 
 impl WorkItemRoutine for Upkeep {
     fn run(&self) {
-        let nic = &self.nic;
-        nic.follow_configuration();
-        if nic.health.fault().is_some()
-            && !nic.concerns.reset_requested.swap(true, Ordering::Relaxed)
-        {
-            nic.device.request_reset();
-        }
-        // A device that takes part in rebalances is planned anew when it is started again.
-        if nic
-            .concerns
-            .processors_changed
-            .swap(false, Ordering::Acquire)
-            && !nic.concerns.takes_part_in_rebalance.load(Ordering::Relaxed)
-        {
-            nic.spread_again();
-        }
+        self.nic.concerns.turn.take(|| self.nic.look_after());
     }
 }
 
-impl InterfaceListener for Nic {
-    /// A processor's device has started (GUID_DEVICE_PROCESSOR). Quick, and the same twice as once.
+/// Is told of processors that have arrived (GUID_DEVICE_PROCESSOR).
+pub struct ProcessorArrivals {
+    /// Who makes use of them.
+    pub nic: Shared<Nic>,
+}
+
+impl InterfaceListener for ProcessorArrivals {
+    /// Quick, and the same twice as once.
     fn interface_arrived(&self) {
-        self.concerns
+        self.nic
+            .concerns
             .processors_changed
             .store(true, Ordering::Release);
-        self.health.ask_for_upkeep();
+        self.nic.health.ask_for_upkeep();
+    }
+}
+
+/// Is told of memory that has arrived (GUID_DEVICE_MEMORY).
+pub struct MemoryArrivals {
+    /// Who makes use of it.
+    pub nic: Shared<Nic>,
+}
+
+impl InterfaceListener for MemoryArrivals {
+    /// Quick, and the same twice as once.
+    fn interface_arrived(&self) {
+        self.nic.memory_has_changed();
     }
 }
 
 impl Nic {
+    /// Has the pools follow the memory and the queues that there are now. IRQL: ≤ DISPATCH_LEVEL.
+    pub(crate) fn memory_has_changed(&self) {
+        self.concerns.memory_changed.store(true, Ordering::Release);
+        self.health.ask_for_upkeep();
+    }
+
+    fn look_after(&self) {
+        self.follow_configuration();
+        let concerns = &self.concerns;
+        if self.health.fault().is_some() && !concerns.reset_requested.swap(true, Ordering::Relaxed)
+        {
+            self.device.request_reset();
+        }
+        // A device that takes part in rebalances is planned anew when it is started again.
+        if concerns.processors_changed.swap(false, Ordering::Acquire)
+            && !concerns.takes_part_in_rebalance.load(Ordering::Relaxed)
+        {
+            self.spread_again();
+        }
+        for path in self.paths.iter().filter_map(|path| path.get()) {
+            memory::shrink(path.pool());
+        }
+        if concerns.memory_changed.swap(false, Ordering::Acquire)
+            && let Some(setup) = self.setup()
+        {
+            self.follow_memory(&setup);
+        }
+    }
+
     /// Tells the framework the state of the link, and looks after the device. IRQL: PASSIVE_LEVEL.
     pub(crate) fn follow_configuration(&self) {
         let State::Working(setup) = self.state.lock().clone() else {
@@ -104,5 +170,87 @@ impl Nic {
                 path.interrupt().retarget(queue.processor);
             }
         }
+    }
+
+    /// Lets the pools of all planned queues have what the rule allows with the memory that there is now.
+    fn follow_memory(&self, setup: &Setup) {
+        let physical_bytes = match system_memory::physical_bytes() {
+            Ok(bytes) => bytes,
+            Err(status) => {
+                debug_print!(Level::Error, "dhpnic: physical memory is unknown: {status}");
+                return;
+            }
+        };
+        let queues = setup.plan.queues.len();
+        let chunks = setup
+            .keywords
+            .receive_buffers
+            .chunks(physical_bytes, queues);
+        let paths = || self.paths[..queues].iter().filter_map(|path| path.get());
+        paths().for_each(|path| path.pool().want(chunks));
+        let pools = paths().map(|path| path.pool());
+        let grown = memory::grow(pools, |_| self.enabler.common_buffer(CHUNK_BYTES));
+        let (added, status) = grown.map_or_else(
+            |(added, status)| (added, Some(status)),
+            |added| (added, None),
+        );
+        debug_print!(
+            Level::Info,
+            "dhpnic: {} MiB of memory, {chunks} chunks a queue, {added} added",
+            physical_bytes >> 20,
+        );
+        if let Some(status) = status {
+            debug_print!(
+                Level::Error,
+                "dhpnic: the receive buffers do not grow further: {status}"
+            );
+        }
+        // A poller that sleeps looks at its pool when it is woken.
+        paths().for_each(|path| path.wake());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::AtomicUsize;
+
+    #[test]
+    fn work_that_is_asked_for_during_the_work_is_done_once_more_by_the_same_thread() {
+        let turn = Turn::default();
+        let runs = AtomicUsize::new(0);
+        turn.take(|| {
+            if runs.fetch_add(1, Ordering::Relaxed) == 0 {
+                (0..3).for_each(|_| turn.take(|| panic!("another thread is at it")));
+            }
+        });
+        assert_eq!(runs.load(Ordering::Relaxed), 2);
+        turn.take(|| _ = runs.fetch_add(1, Ordering::Relaxed));
+        assert_eq!(runs.load(Ordering::Relaxed), 3);
+    }
+
+    #[test]
+    fn no_two_threads_are_at_it_and_no_wish_is_lost() {
+        let turn = Turn::default();
+        let (inside, wishes, served) = (
+            AtomicUsize::new(0),
+            AtomicUsize::new(0),
+            AtomicUsize::new(0),
+        );
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..500 {
+                        wishes.fetch_add(1, Ordering::Relaxed);
+                        turn.take(|| {
+                            assert_eq!(inside.fetch_add(1, Ordering::Relaxed), 0);
+                            served.store(wishes.load(Ordering::Relaxed), Ordering::Relaxed);
+                            inside.fetch_sub(1, Ordering::Relaxed);
+                        });
+                    }
+                });
+            }
+        });
+        assert_eq!(served.load(Ordering::Relaxed), 2000);
     }
 }

@@ -56,6 +56,7 @@ layouts! { nt, nt_layouts:
     OBJECT_ATTRIBUTES { Length, RootDirectory, ObjectName, Attributes, SecurityDescriptor,
         SecurityQualityOfService }
     CLIENT_ID { UniqueProcess, UniqueThread }
+    PHYSICAL_MEMORY_RANGE { BaseAddress, NumberOfBytes }
     DRIVER_OBJECT { Type, Size, DeviceObject, Flags, DriverStart, DriverSize, DriverSection,
         DriverExtension, DriverName, HardwareDatabase, FastIoDispatch, DriverInit, DriverStartIo,
         DriverUnload, MajorFunction }

@@ -10,6 +10,8 @@ use core::ops::Deref;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicUsize, Ordering, fence};
 
+use netadapter_abi::nt::{self, PHYSICAL_MEMORY_RANGE};
+
 use crate::{Result, Status};
 
 /// A value in a box.
@@ -66,6 +68,44 @@ pub fn try_slice_of_results<T>(
         values.push(value?);
     }
     Ok(values.into_boxed_slice())
+}
+
+/// Bytes of physical memory that the machine has now.
+///
+/// IRQL: PASSIVE_LEVEL.
+///
+/// # Errors
+///
+/// STATUS_INSUFFICIENT_RESOURCES when there is no memory for the answer.
+pub fn physical_bytes() -> Result<u64> {
+    // SAFETY: there are no preconditions.
+    let ranges = NonNull::new(unsafe { nt::MmGetPhysicalMemoryRanges() })
+        .ok_or(Status::INSUFFICIENT_RESOURCES)?;
+    // SAFETY: the block is this function's until it is freed below, and ends with an entry of zeros.
+    let total = unsafe { total_bytes(ranges) };
+    // SAFETY: the block is the caller's to free (*MmGetPhysicalMemoryRangesEx2*), and is not used any more.
+    unsafe { nt::ExFreePool(ranges.as_ptr().cast()) };
+    Ok(total)
+}
+
+/// The sum of ranges.
+///
+/// # Safety
+///
+/// The ranges are valid, up to one of zeros.
+unsafe fn total_bytes(ranges: NonNull<PHYSICAL_MEMORY_RANGE>) -> u64 {
+    let mut total = 0_u64;
+    for place in 0.. {
+        // SAFETY: no range before this one was the last.
+        let range = unsafe { ranges.add(place) };
+        // SAFETY: as the caller promises.
+        let range = unsafe { range.read() };
+        if range.NumberOfBytes == 0 {
+            break;
+        }
+        total = total.saturating_add(range.NumberOfBytes as u64);
+    }
+    total
 }
 
 struct Counted<T> {
@@ -188,6 +228,22 @@ mod tests {
         });
         assert_eq!(result, Err(Status::NOT_SUPPORTED));
         assert_eq!(made, [0, 1, 2]);
+    }
+
+    #[test]
+    fn the_ranges_of_physical_memory_add_up() {
+        let range = |start, bytes| PHYSICAL_MEMORY_RANGE {
+            BaseAddress: start,
+            NumberOfBytes: bytes,
+        };
+        let mut ranges = [
+            range(0x1000, 0x9F000),
+            range(0x10_0000, 0x400_0000),
+            range(0, 0),
+        ];
+        // SAFETY: the last range is one of zeros.
+        let total = unsafe { total_bytes(NonNull::from(&mut ranges[0])) };
+        assert_eq!(total, 0x409_F000);
     }
 
     #[test]

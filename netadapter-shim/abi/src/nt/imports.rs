@@ -11,6 +11,7 @@ imports! {
     "ntoskrnl.exe" {
         fn DbgPrintEx(ComponentId: ULONG, Level: ULONG, Format: *const u8) -> ULONG;
         fn ExAllocatePool2(Flags: POOL_FLAGS, NumberOfBytes: SIZE_T, Tag: ULONG) -> PVOID;
+        fn ExFreePool(P: PVOID);
         fn ExFreePoolWithTag(P: PVOID, Tag: ULONG);
         fn IoGetDeviceNumaNode(Pdo: *mut DEVICE_OBJECT, NodeNumber: *mut USHORT) -> NTSTATUS;
         fn IoRegisterPlugPlayNotification(
@@ -75,6 +76,7 @@ imports! {
             Timeout: *mut LARGE_INTEGER,
         ) -> NTSTATUS;
         fn KfRaiseIrql(NewIrql: KIRQL) -> KIRQL;
+        fn MmGetPhysicalMemoryRanges() -> *mut PHYSICAL_MEMORY_RANGE;
         fn MmMapIoSpaceEx(PhysicalAddress: PHYSICAL_ADDRESS, NumberOfBytes: SIZE_T, Protect: ULONG) -> PVOID;
         fn MmUnmapIoSpace(BaseAddress: PVOID, NumberOfBytes: SIZE_T);
         fn ObReferenceObjectByHandle(

@@ -36,6 +36,7 @@ pub use windows_sys::Wdk::Foundation::OBJECT_ATTRIBUTES;
 pub use windows_sys::Wdk::System::SystemServices::{
     KE_PROCESSOR_CHANGE_NOTIFY_CONTEXT, KE_PROCESSOR_CHANGE_NOTIFY_STATE,
     KeProcessorAddCompleteNotify, KeProcessorAddFailureNotify, KeProcessorAddStartNotify,
+    PHYSICAL_MEMORY_RANGE,
 };
 pub use windows_sys::Win32::Foundation::UNICODE_STRING;
 pub use windows_sys::Win32::System::Kernel::{LIST_ENTRY, PROCESSOR_NUMBER, SINGLE_LIST_ENTRY};

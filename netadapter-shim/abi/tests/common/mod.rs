@@ -14,24 +14,34 @@ pub const FACTS: [(&str, &str); 4] = [
     ("binding", "wdf-binding.json"),
 ];
 
+/// Items that the copied files lack, in the same form: short name of the module and file name.
+const ADDITIONS: [(&str, &str); 1] = [("nt", "ntddk-additions.json")];
+
 pub fn facts_directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("facts")
 }
 
-/// The facts about one module.
+fn read(file: &str) -> Value {
+    let path = facts_directory().join(file);
+    let text = std::fs::read_to_string(path).expect("the facts are readable");
+    serde_json::from_str(&text).expect("the facts are JSON")
+}
+
+/// The facts about one module, with what the copied file lacks.
 pub fn facts(module: &str) -> &'static Value {
     static READ: LazyLock<BTreeMap<&str, Value>> = LazyLock::new(|| {
-        FACTS
+        let mut all: BTreeMap<&str, Value> = FACTS
             .iter()
-            .map(|(module, file)| {
-                let path = facts_directory().join(file);
-                let text = std::fs::read_to_string(path).expect("the facts are readable");
-                (
-                    *module,
-                    serde_json::from_str(&text).expect("the facts are JSON"),
-                )
-            })
-            .collect()
+            .map(|(module, file)| (*module, read(file)))
+            .collect();
+        for (module, file) in ADDITIONS {
+            let facts = all.get_mut(module).expect("additions are to a module");
+            for (list, items) in read(file).as_object_mut().expect("lists by name") {
+                let known = facts[list].as_array_mut().expect("the list exists");
+                known.append(items.as_array_mut().expect("a list"));
+            }
+        }
+        all
     });
     &READ[module]
 }

@@ -60,6 +60,11 @@ impl PhysicalMemory {
         self.bytes
     }
 
+    /// The ranges of physical memory that the machine has: start and length in bytes, ascending.
+    pub fn ranges(&self) -> Vec<(u64, u64)> {
+        vec![(0, self.bytes)]
+    }
+
     /// Takes zeroed, contiguous pages whose address is a multiple of `alignment` (a power of two).
     pub fn allocate(&self, bytes: usize, alignment: usize) -> Option<ContiguousMemory> {
         let bytes = bytes

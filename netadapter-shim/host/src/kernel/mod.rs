@@ -9,6 +9,7 @@ mod dpc;
 mod io_space;
 mod memory;
 mod notification;
+mod physical_memory;
 mod processors;
 mod shared_data;
 mod spin_lock;
@@ -39,6 +40,7 @@ pub fn resolve(name: &str) -> Option<*const c_void> {
         io_space::exports(),
         memory::exports(),
         notification::exports(),
+        physical_memory::exports(),
         processors::exports(),
         spin_lock::exports(),
         string::exports(),

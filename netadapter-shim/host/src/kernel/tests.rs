@@ -6,8 +6,8 @@ use crate::executive::{TestMachine, processor, system};
 use core::ffi::c_void;
 use netadapter_abi::nt::{
     DISPATCH_LEVEL, KDPC, KE_PROCESSOR_CHANGE_ADD_EXISTING, KE_PROCESSOR_CHANGE_NOTIFY_CONTEXT,
-    KIRQL, NTSTATUS, PKDEFERRED_ROUTINE, PPROCESSOR_CALLBACK_FUNCTION, PROCESSOR_NUMBER, PVOID,
-    STATUS_INSUFFICIENT_RESOURCES, STATUS_SUCCESS,
+    KIRQL, NTSTATUS, PHYSICAL_MEMORY_RANGE, PKDEFERRED_ROUTINE, PPROCESSOR_CALLBACK_FUNCTION,
+    PROCESSOR_NUMBER, PVOID, STATUS_INSUFFICIENT_RESOURCES, STATUS_SUCCESS,
 };
 use netadapter_abi::{nt_export, nt_fn};
 use std::sync::Mutex;
@@ -210,4 +210,28 @@ fn pool_memory_is_zeroed_and_its_tag_is_checked() {
     });
     assert_eq!(finding.rule, "BAD_POOL_CALLER");
     assert!(finding.detail.contains("'Test'") && finding.detail.contains("'Tset'"));
+}
+
+#[test]
+fn the_ranges_of_physical_memory_are_those_of_the_machine() {
+    let machine = TestMachine::new(1);
+    let total = machine.run(|_| {
+        let ranges = kernel!(MmGetPhysicalMemoryRanges: fn() -> *mut PHYSICAL_MEMORY_RANGE);
+        let free = kernel!(ExFreePool: fn(PVOID));
+        // SAFETY: the function has no preconditions at PASSIVE_LEVEL.
+        let block = unsafe { ranges() };
+        let mut total = 0;
+        for place in 0.. {
+            // SAFETY: the list ends with a range of zeros, and no range before this one was it.
+            let range = unsafe { block.add(place).read() };
+            if range.NumberOfBytes == 0 {
+                break;
+            }
+            total += range.NumberOfBytes as u64;
+        }
+        // SAFETY: the block is the caller's.
+        unsafe { free(block.cast()) };
+        total
+    });
+    assert_eq!(total, machine.system().memory().bytes());
 }
