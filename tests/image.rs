@@ -220,6 +220,7 @@ fn documented_exports() -> BTreeMap<&'static str, Vec<String>> {
     ]);
     for (file, list) in [
         ("ntddk-subset.json", "functions"),
+        ("ntddk-additions.json", "functions"),
         ("wdf-binding.json", "exports"),
     ] {
         let facts = facts(file);

@@ -26,7 +26,9 @@ nt_export! {
                 NumberOfBytes: length as i64,
             };
             // SAFETY: the block has room for all ranges and the last entry.
-            unsafe { block.add(place).write(range) };
+            let entry = unsafe { block.add(place) };
+            // SAFETY: as above; pool memory is aligned for every type.
+            unsafe { entry.write(range) };
         }
         block
     }

@@ -223,7 +223,9 @@ fn the_ranges_of_physical_memory_are_those_of_the_machine() {
         let mut total = 0;
         for place in 0.. {
             // SAFETY: the list ends with a range of zeros, and no range before this one was it.
-            let range = unsafe { block.add(place).read() };
+            let range = unsafe { block.add(place) };
+            // SAFETY: as above.
+            let range = unsafe { range.read() };
             if range.NumberOfBytes == 0 {
                 break;
             }
