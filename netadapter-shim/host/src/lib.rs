@@ -10,4 +10,5 @@ pub mod netcx;
 pub mod pnp;
 pub mod trap;
 pub mod upper_edge;
+pub mod verifier;
 pub mod wdf;

@@ -1,19 +1,12 @@
 //! Findings: a driver broke a rule of Windows. The machine stops and says which.
 
 use super::processor::{on_processor, processor};
+use super::rules;
 use super::system::system;
 use super::thread::halt;
+use crate::verifier::Rule;
 use netadapter_abi::nt::KIRQL;
 use std::fmt;
-
-/// A documented rule that the host checks.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Rule {
-    /// The rule's name.
-    pub name: &'static str,
-    /// Title of the page that states it.
-    pub page: &'static str,
-}
 
 /// A rule that was broken.
 #[derive(Clone, Debug)]
@@ -71,18 +64,12 @@ pub fn violation_at(rule: &'static Rule, detail: String, call_site: Vec<String>)
     halt()
 }
 
-/// A call above the highest IRQL that its page allows.
-pub const IRQL_TOO_HIGH: Rule = Rule {
-    name: "IRQL_TOO_HIGH",
-    page: "the function's page, Requirements: IRQL",
-};
-
 /// Stops the machine if the caller runs above `highest`.
 pub fn require_irql(function: &str, highest: KIRQL) {
     let irql = processor().irql();
     if irql > highest {
         violation(
-            &IRQL_TOO_HIGH,
+            &rules::IRQL_TOO_HIGH,
             format!("{function} called at IRQL {irql}, allowed up to {highest}"),
         );
     }

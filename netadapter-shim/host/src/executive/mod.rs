@@ -15,6 +15,7 @@ mod interrupt;
 mod memory;
 mod pool;
 mod processor;
+pub(crate) mod rules;
 mod spin;
 mod system;
 mod thread;
@@ -25,10 +26,11 @@ mod test_machine;
 #[cfg(test)]
 mod tests;
 
+pub use crate::verifier::Rule;
 pub use clock::Clock;
 pub use dpc::{HostDpc, KernelDpc, flush_dpcs};
 pub use event::{Event, EventKind, WaitOutcome};
-pub use finding::{Finding, Rule, require_irql, violation, violation_at, violation_by};
+pub use finding::{Finding, require_irql, violation, violation_at, violation_by};
 pub use interrupt::Interrupt;
 pub use memory::{ContiguousMemory, PAGE_SIZE, PhysicalMemory};
 pub use pool::Pool;

@@ -1,8 +1,9 @@
 //! System threads: coroutines that a processor switches between.
 
 use super::event::{Event, EventKind};
-use super::finding::{Rule, violation};
+use super::finding::violation;
 use super::processor::{current_thread, processor};
+use super::rules;
 use super::system::System;
 use corosensei::stack::DefaultStack;
 use corosensei::{Coroutine, CoroutineResult, Yielder};
@@ -205,16 +206,13 @@ pub(crate) fn migrate(index: u32) {
     }
 }
 
-/// A wait at DISPATCH_LEVEL or above.
-const WAIT_AT_DISPATCH: Rule = Rule {
-    name: "WAIT_AT_DISPATCH",
-    page: "KeWaitForSingleObject function (wdm.h), requirements: IRQL",
-};
-
 pub(super) fn require_waitable() {
     let irql = processor().irql();
     if irql >= DISPATCH_LEVEL {
-        violation(&WAIT_AT_DISPATCH, format!("a thread waits at IRQL {irql}"));
+        violation(
+            &rules::WAIT_AT_DISPATCH,
+            format!("a thread waits at IRQL {irql}"),
+        );
     }
 }
 

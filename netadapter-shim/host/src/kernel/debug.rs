@@ -1,7 +1,8 @@
 //! Debug output and bug checks of the driver.
 
 use super::exports;
-use crate::executive::{Rule, system, violation};
+use super::rules;
+use crate::executive::{system, violation};
 use core::ffi::{CStr, c_char};
 use netadapter_abi::nt::{NTSTATUS, STATUS_SUCCESS, UNICODE_STRING};
 use netadapter_abi::nt_export;
@@ -31,16 +32,10 @@ impl DebugLog {
     }
 }
 
-/// The driver called KeBugCheckEx.
-const DRIVER_BUG_CHECK: Rule = Rule {
-    name: "DRIVER_BUG_CHECK",
-    page: "KeBugCheckEx function (wdm.h)",
-};
-
 nt_export! {
     unsafe fn KeBugCheckEx(code: u32, first: usize, second: usize, third: usize, fourth: usize) {
         violation(
-            &DRIVER_BUG_CHECK,
+            &rules::DRIVER_BUG_CHECK,
             format!("bug check {code:#x} ({first:#x}, {second:#x}, {third:#x}, {fourth:#x})"),
         )
     }

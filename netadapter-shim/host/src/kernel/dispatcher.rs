@@ -1,7 +1,8 @@
 //! Events and waits.
 
 use super::exports;
-use crate::executive::{Event, EventKind, Rule, WaitOutcome, require_irql, system, violation};
+use super::rules;
+use crate::executive::{Event, EventKind, WaitOutcome, require_irql, system, violation};
 use netadapter_abi::nt::{
     APC_LEVEL, BOOLEAN, DISPATCH_LEVEL, KEVENT, NTSTATUS, PVOID, STATUS_SUCCESS, STATUS_TIMEOUT,
 };
@@ -26,19 +27,13 @@ impl DispatcherObjects {
     }
 }
 
-/// A wait on, or a change of, something that is no initialised dispatcher object.
-const NOT_A_DISPATCHER_OBJECT: Rule = Rule {
-    name: "NOT_A_DISPATCHER_OBJECT",
-    page: "KeInitializeEvent function (wdm.h), remarks",
-};
-
 fn event(address: usize) -> Arc<Event> {
     system()
         .subsystem::<DispatcherObjects>()
         .find(address)
         .unwrap_or_else(|| {
             violation(
-                &NOT_A_DISPATCHER_OBJECT,
+                &rules::NOT_A_DISPATCHER_OBJECT,
                 format!("{address:#x} was never initialised"),
             )
         })

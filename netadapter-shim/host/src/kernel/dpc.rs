@@ -1,7 +1,8 @@
 //! The driver's own DPCs.
 
 use super::exports;
-use crate::executive::{KernelDpc, Rule, flush_dpcs, processor, require_irql, system, violation};
+use super::rules;
+use crate::executive::{KernelDpc, flush_dpcs, processor, require_irql, system, violation};
 use netadapter_abi::nt::{
     BOOLEAN, KDPC, MediumImportance, NTSTATUS, PASSIVE_LEVEL, PKDEFERRED_ROUTINE, PROCESSOR_NUMBER,
     PVOID, STATUS_INVALID_PARAMETER, STATUS_SUCCESS,
@@ -10,18 +11,6 @@ use netadapter_abi::nt_export;
 
 /// `DpcObject` of KOBJECTS: what `KDPC.Type` of an initialised DPC holds.
 const DPC_OBJECT: u8 = 19;
-
-/// A DPC was queued or changed before KeInitializeDpc.
-const DPC_NOT_INITIALIZED: Rule = Rule {
-    name: "DPC_NOT_INITIALIZED",
-    page: "KeInsertQueueDpc function (wdm.h)",
-};
-
-/// A DPC was initialised again while it waits in a queue.
-const DPC_INITIALIZED_WHILE_QUEUED: Rule = Rule {
-    name: "DPC_INITIALIZED_WHILE_QUEUED",
-    page: "KeInitializeDpc function (wdm.h)",
-};
 
 /// The driver's DPC, which must have been initialised.
 ///
@@ -32,7 +21,7 @@ unsafe fn initialized(function: &str, dpc: *mut KDPC) -> KernelDpc {
     let dpc = unsafe { KernelDpc::new(dpc) };
     if dpc.kind() != DPC_OBJECT {
         violation(
-            &DPC_NOT_INITIALIZED,
+            &rules::DPC_NOT_INITIALIZED,
             format!("{function} of a KDPC of type {}", dpc.kind()),
         );
     }
@@ -44,7 +33,7 @@ nt_export! {
         // SAFETY: the driver gives memory of a KDPC.
         let dpc = unsafe { KernelDpc::new(dpc) };
         if dpc.kind() == DPC_OBJECT && dpc.is_queued() {
-            violation(&DPC_INITIALIZED_WHILE_QUEUED, "the DPC waits in a queue".into());
+            violation(&rules::DPC_INITIALIZED_WHILE_QUEUED, "the DPC waits in a queue".into());
         }
         dpc.initialize(DPC_OBJECT, routine, context);
         dpc.set_importance(MediumImportance as u8);

@@ -1,7 +1,8 @@
 //! Device memory: which physical addresses are registers, and their mappings.
 
 use super::exports;
-use crate::executive::{Rule, require_irql, system, violation};
+use super::rules;
+use crate::executive::{require_irql, system, violation};
 use crate::trap::{Region, RegisterFile};
 use netadapter_abi::nt::{DISPATCH_LEVEL, PAGE_NOCACHE, PVOID};
 use netadapter_abi::nt_export;
@@ -85,18 +86,12 @@ impl RegisterFile for Part {
     }
 }
 
-/// Registers mapped with caching, or unmapped other than they were mapped.
-const BAD_IO_SPACE_MAPPING: Rule = Rule {
-    name: "BAD_IO_SPACE_MAPPING",
-    page: "MmMapIoSpaceEx and MmUnmapIoSpace functions (wdm.h), remarks",
-};
-
 nt_export! {
     unsafe fn MmMapIoSpaceEx(physical: i64, bytes: usize, protect: u32) -> PVOID {
         require_irql("MmMapIoSpaceEx", DISPATCH_LEVEL);
         if protect & PAGE_NOCACHE == 0 {
             violation(
-                &BAD_IO_SPACE_MAPPING,
+                &rules::BAD_IO_SPACE_MAPPING,
                 format!("registers mapped with protection {protect:#x}, without PAGE_NOCACHE"),
             );
         }
@@ -111,7 +106,7 @@ nt_export! {
         require_irql("MmUnmapIoSpace", DISPATCH_LEVEL);
         if !system().subsystem::<IoSpace>().unmap(address.cast(), bytes as u64) {
             violation(
-                &BAD_IO_SPACE_MAPPING,
+                &rules::BAD_IO_SPACE_MAPPING,
                 format!("{address:p} with {bytes} bytes is no mapping of MmMapIoSpaceEx"),
             );
         }

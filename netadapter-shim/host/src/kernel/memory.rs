@@ -1,22 +1,11 @@
 //! Pool memory and the compiler's memory routines.
 
 use super::exports;
-use crate::executive::{Rule, require_irql, system, violation};
+use super::rules;
+use crate::executive::{require_irql, system, violation};
 use core::ffi::c_void;
 use netadapter_abi::nt::{DISPATCH_LEVEL, PVOID};
 use netadapter_abi::nt_export;
-
-/// Memory given back that is not pool memory, or with the wrong tag.
-const BAD_POOL_CALLER: Rule = Rule {
-    name: "BAD_POOL_CALLER",
-    page: "ExFreePoolWithTag function (wdm.h)",
-};
-
-/// A tag that Windows refuses.
-const BAD_POOL_TAG: Rule = Rule {
-    name: "BAD_POOL_TAG",
-    page: "ExAllocatePool2 function (wdm.h), parameter Tag",
-};
 
 fn tag_name(tag: u32) -> String {
     String::from_utf8_lossy(&tag.to_le_bytes()).into_owned()
@@ -26,7 +15,7 @@ nt_export! {
     unsafe fn ExAllocatePool2(_flags: u64, bytes: usize, tag: u32) -> PVOID {
         require_irql("ExAllocatePool2", DISPATCH_LEVEL);
         if !tag.to_le_bytes().iter().all(|byte| (0x20..=0x7e).contains(byte)) {
-            violation(&BAD_POOL_TAG, format!("tag {tag:#010x} is not printable ASCII"));
+            violation(&rules::BAD_POOL_TAG, format!("tag {tag:#010x} is not printable ASCII"));
         }
         system().pool().allocate(bytes, tag).cast()
     }
@@ -35,9 +24,9 @@ nt_export! {
         require_irql("ExFreePoolWithTag", DISPATCH_LEVEL);
         match system().pool().release(block.cast(), tag) {
             Ok(()) => {}
-            Err(None) => violation(&BAD_POOL_CALLER, format!("{block:p} is no pool block in use")),
+            Err(None) => violation(&rules::BAD_POOL_CALLER, format!("{block:p} is no pool block in use")),
             Err(Some(actual)) => violation(
-                &BAD_POOL_CALLER,
+                &rules::BAD_POOL_CALLER,
                 format!(
                     "{block:p} was allocated as '{}' and is freed as '{}'",
                     tag_name(actual),

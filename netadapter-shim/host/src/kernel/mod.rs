@@ -11,6 +11,7 @@ mod memory;
 mod notification;
 mod physical_memory;
 mod processors;
+pub(crate) mod rules;
 mod shared_data;
 mod spin_lock;
 mod string;

@@ -1,9 +1,8 @@
 //! PnP notification of device interface changes.
 
 use super::exports;
-use crate::executive::{
-    Event, EventKind, Rule, require_irql, spawn, system, violation, violation_by,
-};
+use super::rules;
+use crate::executive::{Event, EventKind, require_irql, spawn, system, violation, violation_by};
 use netadapter_abi::nt::{
     DEVICE_INTERFACE_CHANGE_NOTIFICATION, DRIVER_OBJECT, EventCategoryDeviceInterfaceChange, GUID,
     GUID_DEVICE_INTERFACE_ARRIVAL, NTSTATUS, PASSIVE_LEVEL, PDRIVER_NOTIFICATION_CALLBACK_ROUTINE,
@@ -40,18 +39,6 @@ struct State {
 pub struct InterfaceNotifications {
     state: Mutex<State>,
 }
-
-/// A callback of PnP notification returned something other than STATUS_SUCCESS.
-const NOTIFICATION_FAILED: Rule = Rule {
-    name: "NOTIFICATION_FAILED",
-    page: "DRIVER_NOTIFICATION_CALLBACK_ROUTINE callback function (wdm.h), return value",
-};
-
-/// A registration was removed that does not exist.
-const NOT_A_NOTIFICATION_ENTRY: Rule = Rule {
-    name: "NOT_A_NOTIFICATION_ENTRY",
-    page: "IoUnregisterPlugPlayNotificationEx function (wdm.h)",
-};
 
 impl InterfaceNotifications {
     /// The number of registrations that drivers hold.
@@ -122,7 +109,7 @@ impl Registration {
         let status = unsafe { callback((&raw mut change).cast(), self.context as PVOID) };
         if status != STATUS_SUCCESS {
             let detail = format!("for {link}: status {status:#x}");
-            violation_by(&NOTIFICATION_FAILED, detail, callback as usize);
+            violation_by(&rules::NOTIFICATION_FAILED, detail, callback as usize);
         }
         self.leave();
     }
@@ -181,7 +168,7 @@ nt_export! {
             .position(|registration| Arc::as_ptr(registration) as PVOID == entry);
         let Some(position) = position else {
             drop(state);
-            violation(&NOT_A_NOTIFICATION_ENTRY, format!("{entry:p}"));
+            violation(&rules::NOT_A_NOTIFICATION_ENTRY, format!("{entry:p}"));
         };
         let registration = state.registrations.swap_remove(position);
         drop(state);

@@ -1,8 +1,9 @@
 //! Processor topology, and the synchronous notification of processor changes.
 
 use super::exports;
+use super::rules;
 use crate::executive::{
-    Rule, System, Topology, processor, require_irql, system, violation, violation_by,
+    System, Topology, processor, require_irql, system, violation, violation_by,
 };
 use netadapter_abi::nt::{
     ALL_PROCESSOR_GROUPS, GROUP_AFFINITY, KE_PROCESSOR_CHANGE_ADD_EXISTING,
@@ -27,24 +28,6 @@ struct Registration {
 pub struct ProcessorCallbacks {
     registrations: Mutex<Vec<Arc<Registration>>>,
 }
-
-/// The callback changed its read-only change context.
-const CHANGE_CONTEXT_MODIFIED: Rule = Rule {
-    name: "CHANGE_CONTEXT_MODIFIED",
-    page: "PROCESSOR_CALLBACK_FUNCTION callback function (wdm.h), parameter ChangeContext",
-};
-
-/// The callback set the operation's status outside of the Start state, or to a success.
-const OPERATION_STATUS_SET: Rule = Rule {
-    name: "OPERATION_STATUS_SET",
-    page: "PROCESSOR_CALLBACK_FUNCTION callback function (wdm.h), parameter OperationStatus",
-};
-
-/// A callback was removed that is not registered.
-const NOT_A_PROCESSOR_CALLBACK: Rule = Rule {
-    name: "NOT_A_PROCESSOR_CALLBACK",
-    page: "KeDeregisterProcessorChangeCallback function (wdm.h)",
-};
 
 /// What happens to a processor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,12 +120,12 @@ impl Registration {
             && context.ProcNumber.Number == number.Number;
         if !kept {
             let detail = format!("processor {index}, {change:?}");
-            violation_by(&CHANGE_CONTEXT_MODIFIED, detail, callback as usize);
+            violation_by(&rules::CHANGE_CONTEXT_MODIFIED, detail, callback as usize);
         }
         let may_set = change == ProcessorChange::Start && !nt_success(status);
         if status != STATUS_SUCCESS && !may_set {
             let detail = format!("processor {index}, {change:?}: status {status:#x}");
-            violation_by(&OPERATION_STATUS_SET, detail, callback as usize);
+            violation_by(&rules::OPERATION_STATUS_SET, detail, callback as usize);
         }
         status
     }
@@ -184,7 +167,7 @@ nt_export! {
         let found = registrations.len() != before;
         drop(registrations);
         if !found {
-            violation(&NOT_A_PROCESSOR_CALLBACK, format!("{handle:p}"));
+            violation(&rules::NOT_A_PROCESSOR_CALLBACK, format!("{handle:p}"));
         }
     }
 

@@ -1,14 +1,9 @@
 //! `KUSER_SHARED_DATA`: the page of times and facts that headers let drivers read without a call.
 
-use crate::executive::{PAGE_SIZE, Rule, system, violation};
+use super::rules;
+use crate::executive::{PAGE_SIZE, system, violation};
 use crate::inf::Target;
 use crate::trap::{RegisterFile, SHARED_DATA_ADDRESS};
-
-/// A field that the host does not keep.
-const UNKNOWN_SHARED_DATA: Rule = Rule {
-    name: "UNKNOWN_SHARED_DATA",
-    page: "KUSER_SHARED_DATA structure (ntddk.h); this host does not keep this field",
-};
 
 /// From one clock tick to the next, in units of 100 ns: what Windows boots with.
 const TICK_100NS: u64 = 156_250;
@@ -40,7 +35,7 @@ impl RegisterFile for SharedData {
         });
         let Some(bytes) = found else {
             violation(
-                &UNKNOWN_SHARED_DATA,
+                &rules::UNKNOWN_SHARED_DATA,
                 format!(
                     "{size} bytes at {:#x}, offset {offset:#x}",
                     SHARED_DATA_ADDRESS + offset

@@ -1,27 +1,10 @@
 //! IRQL and spin locks.
 
 use super::exports;
-use crate::executive::{Rule, SpinLock, processor, require_irql, system, violation};
+use super::rules;
+use crate::executive::{SpinLock, processor, require_irql, system, violation};
 use netadapter_abi::nt::{DISPATCH_LEVEL, HIGH_LEVEL, KIRQL};
 use netadapter_abi::nt_export;
-
-/// A spin lock taken twice by one processor: it would spin for ever.
-const SPIN_LOCK_ALREADY_OWNED: Rule = Rule {
-    name: "SPIN_LOCK_ALREADY_OWNED",
-    page: "Bug Check 0xF: SPIN_LOCK_ALREADY_OWNED",
-};
-
-/// A spin lock released that the processor does not hold.
-const SPIN_LOCK_NOT_OWNED: Rule = Rule {
-    name: "SPIN_LOCK_NOT_OWNED",
-    page: "Bug Check 0x10: SPIN_LOCK_NOT_OWNED",
-};
-
-/// The IRQL raised downwards, or lowered upwards.
-const IRQL_NOT_GREATER_OR_EQUAL: Rule = Rule {
-    name: "IRQL_NOT_GREATER_OR_EQUAL",
-    page: "KeRaiseIrql macro and KeLowerIrql function (wdm.h)",
-};
 
 fn lock_of(address: *mut usize) -> &'static SpinLock {
     // SAFETY: a KSPIN_LOCK is one aligned word that only the lock functions touch; SpinLock is
@@ -32,14 +15,17 @@ fn lock_of(address: *mut usize) -> &'static SpinLock {
 fn acquire(address: *mut usize) {
     let index = processor().index();
     if lock_of(address).holder() == Some(index) {
-        violation(&SPIN_LOCK_ALREADY_OWNED, format!("lock at {address:p}"));
+        violation(
+            &rules::SPIN_LOCK_ALREADY_OWNED,
+            format!("lock at {address:p}"),
+        );
     }
     lock_of(address).acquire(system(), index);
 }
 
 fn release(address: *mut usize) {
     if !lock_of(address).release(processor().index()) {
-        violation(&SPIN_LOCK_NOT_OWNED, format!("lock at {address:p}"));
+        violation(&rules::SPIN_LOCK_NOT_OWNED, format!("lock at {address:p}"));
     }
 }
 
@@ -77,7 +63,7 @@ nt_export! {
     unsafe fn KfRaiseIrql(new: KIRQL) -> KIRQL {
         let old = processor().irql();
         if new < old || new > HIGH_LEVEL as KIRQL {
-            violation(&IRQL_NOT_GREATER_OR_EQUAL, format!("raised from {old} to {new}"));
+            violation(&rules::IRQL_NOT_GREATER_OR_EQUAL, format!("raised from {old} to {new}"));
         }
         processor().raise_irql(new)
     }
@@ -90,7 +76,7 @@ nt_export! {
     unsafe fn KeLowerIrql(new: KIRQL) {
         let old = processor().irql();
         if new > old {
-            violation(&IRQL_NOT_GREATER_OR_EQUAL, format!("lowered from {old} to {new}"));
+            violation(&rules::IRQL_NOT_GREATER_OR_EQUAL, format!("lowered from {old} to {new}"));
         }
         processor().lower_irql(new);
     }

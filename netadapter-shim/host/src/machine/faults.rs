@@ -2,46 +2,11 @@
 
 use super::error::MachineError;
 use super::ring0::CurrentProcessor;
-use crate::executive::{Rule, System, violation_at};
+use super::rules;
+use crate::executive::{System, violation_at};
 use crate::image::{CallSite, DriverFrame, LoadedImage, Symbols, driver_call_site, driver_frames};
 use crate::trap::{Fault, FaultKind, FaultSink, ImageRegistration, Ring0, register_image};
 use std::sync::Arc;
-
-/// The driver touched memory that is not there, or not for this.
-const ACCESS_VIOLATION: Rule = Rule {
-    name: "ACCESS_VIOLATION",
-    page: "Bug Check 0x1E: KMODE_EXCEPTION_NOT_HANDLED, exception code STATUS_ACCESS_VIOLATION",
-};
-
-/// The driver raised another exception.
-const UNHANDLED_EXCEPTION: Rule = Rule {
-    name: "UNHANDLED_EXCEPTION",
-    page: "Bug Check 0x1E: KMODE_EXCEPTION_NOT_HANDLED",
-};
-
-/// The driver's code found itself corrupted.
-const KERNEL_SECURITY_CHECK_FAILURE: Rule = Rule {
-    name: "KERNEL_SECURITY_CHECK_FAILURE",
-    page: "Bug Check 0x139: KERNEL_SECURITY_CHECK_FAILURE",
-};
-
-/// An assertion of the driver did not hold.
-const ASSERTION_FAILURE: Rule = Rule {
-    name: "ASSERTION_FAILURE",
-    page: "NT_ASSERT macro (wdm.h)",
-};
-
-/// The driver read something of the processor block that has no fixed place.
-const UNKNOWN_PROCESSOR_FIELD: Rule = Rule {
-    name: "UNKNOWN_PROCESSOR_FIELD",
-    page: "none: wdm.h gives the places of a few fields of KPCR and KPRCB only",
-};
-
-/// The driver used an instruction that the host does not complete.
-const UNKNOWN_INSTRUCTION: Rule = Rule {
-    name: "UNKNOWN_INSTRUCTION",
-    page: "none: the host does not know how to complete this instruction",
-};
 
 struct Source {
     image: Arc<LoadedImage>,
@@ -89,14 +54,14 @@ impl FaultSink for StopAtFault {
             | FaultKind::NonCanonicalAddress { .. }
             | FaultKind::MisalignedAddress { .. }
             | FaultKind::StackOverflow { .. }
-            | FaultKind::AccessBeyondRegion { .. } => &ACCESS_VIOLATION,
+            | FaultKind::AccessBeyondRegion { .. } => &rules::ACCESS_VIOLATION,
             FaultKind::UnknownInstruction { .. } | FaultKind::PrivilegedInstruction { .. } => {
-                &UNKNOWN_INSTRUCTION
+                &rules::UNKNOWN_INSTRUCTION
             }
-            FaultKind::FastFail { .. } => &KERNEL_SECURITY_CHECK_FAILURE,
-            FaultKind::AssertionFailure => &ASSERTION_FAILURE,
-            FaultKind::UnknownProcessorField { .. } => &UNKNOWN_PROCESSOR_FIELD,
-            _ => &UNHANDLED_EXCEPTION,
+            FaultKind::FastFail { .. } => &rules::KERNEL_SECURITY_CHECK_FAILURE,
+            FaultKind::AssertionFailure => &rules::ASSERTION_FAILURE,
+            FaultKind::UnknownProcessorField { .. } => &rules::UNKNOWN_PROCESSOR_FIELD,
+            _ => &rules::UNHANDLED_EXCEPTION,
         };
         let frames = driver_frames(&self.0.image, &fault.registers);
         violation_at(rule, fault.to_string(), self.0.lines(&frames))

@@ -6,6 +6,7 @@ mod error;
 mod faults;
 mod report;
 mod ring0;
+pub(crate) mod rules;
 mod run;
 
 pub use crate::inf::RebalancePolicy;

@@ -19,7 +19,7 @@ pub(super) fn net_device(call: &Call, device: WDFDEVICE) -> Arc<NetDevice> {
     let found = class().devices.lock().get(&(device as usize)).cloned();
     found.unwrap_or_else(|| {
         call.broken(
-            &wdf::WDF_INVALID_HANDLE,
+            &wdf::rules::WDF_INVALID_HANDLE,
             "the device was not made for NetAdapterCx",
         )
     })
@@ -53,7 +53,7 @@ nt_export! {
         let capabilities = call.copy_sized("ResetCapabilities", capabilities);
         let device = class().announced.lock().get(&(init as usize)).cloned();
         let Some(device) = device else {
-            call.broken(&wdf::WDF_INVALID_HANDLE, "NetDeviceInitConfig comes first")
+            call.broken(&wdf::rules::WDF_INVALID_HANDLE, "NetDeviceInitConfig comes first")
         };
         device.reset.set_collect(capabilities.EvtNetDeviceCollectResetDiagnostics);
     }

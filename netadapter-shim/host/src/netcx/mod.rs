@@ -26,7 +26,7 @@ mod receive_filter;
 mod receive_scaling;
 mod reset;
 mod ring;
-mod rules;
+pub(crate) mod rules;
 mod sends;
 mod settings;
 mod table;

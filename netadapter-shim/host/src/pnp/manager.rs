@@ -2,7 +2,8 @@
 
 use super::arbiter::Arbiter;
 use super::bus::BusDevice;
-use crate::executive::{Processor, Rule, System, violation};
+use super::rules;
+use crate::executive::{Processor, System, violation};
 use crate::fault_injection::Fault;
 use crate::kernel::{ProcessorCallbacks, ProcessorChange, interface_arrived};
 use crate::wdf::DeviceHost;
@@ -27,12 +28,6 @@ pub struct PnpManager {
     arbiter: Arbiter,
     devices: Mutex<Vec<StartedDevice>>,
 }
-
-/// A driver refused to be stopped, so that its device gets no interrupts on new processors.
-const QUERY_STOP_FAILED: Rule = Rule {
-    name: "QUERY_STOP_FAILED",
-    page: "Stopping a Device to Rebalance Resources",
-};
 
 /// How a rebalance went for one device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,7 +133,7 @@ impl PnpManager {
         let status = started.device.query_stop();
         if !nt_success(status) {
             violation(
-                &QUERY_STOP_FAILED,
+                &rules::QUERY_STOP_FAILED,
                 format!("EvtDeviceQueryStop returned {status:#010x}"),
             );
         }

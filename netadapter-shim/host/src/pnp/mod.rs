@@ -6,6 +6,7 @@ mod manager;
 mod node;
 mod pci;
 mod resources;
+pub(crate) mod rules;
 mod software;
 
 pub use bus::BusDevice;

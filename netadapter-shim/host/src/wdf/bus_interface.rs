@@ -2,7 +2,8 @@
 
 use super::device;
 use super::entry::{enter_passive, required, required_out};
-use crate::executive::{Rule, require_irql, violation};
+use super::rules;
+use crate::executive::{require_irql, violation};
 use crate::pnp::DeviceNode;
 use netadapter_abi::nt::{
     BUS_INTERFACE_STANDARD, DISPATCH_LEVEL, GUID, GUID_BUS_INTERFACE_STANDARD, INTERFACE, NTSTATUS,
@@ -13,12 +14,6 @@ use netadapter_abi::nt_export;
 use netadapter_abi::wdf::{WDF_DRIVER_GLOBALS, WDFDEVICE};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-
-/// A bus interface was used after its last reference was released.
-pub const BUS_INTERFACE_RELEASED: Rule = Rule {
-    name: "BUS_INTERFACE_RELEASED",
-    page: "BUS_INTERFACE_STANDARD structure (wdm.h): InterfaceReference, InterfaceDereference",
-};
 
 const BUS_INTERFACE_VERSION: USHORT = 1;
 
@@ -38,7 +33,7 @@ unsafe fn interface(context: PVOID, function: &str) -> &'static BusInterface {
     let interface = unsafe { &*context.cast::<BusInterface>() };
     if interface.references.load(Ordering::Acquire) == 0 {
         violation(
-            &BUS_INTERFACE_RELEASED,
+            &rules::BUS_INTERFACE_RELEASED,
             format!("{function} after the last dereference"),
         );
     }

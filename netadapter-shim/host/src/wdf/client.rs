@@ -1,14 +1,9 @@
 //! The globals of bound client drivers, which they pass to every function.
 
-use crate::executive::{Rule, violation};
+use super::rules;
+use crate::executive::violation;
 use netadapter_abi::wdf::WDF_DRIVER_GLOBALS;
 use std::sync::atomic::{AtomicUsize, Ordering};
-
-/// The first argument of a table function is not the client's `WdfDriverGlobals`.
-pub const WDF_WRONG_GLOBALS: Rule = Rule {
-    name: "WDF_WRONG_GLOBALS",
-    page: "wdffuncenum.h: every function takes WdfDriverGlobals as its first argument",
-};
 
 /// Clients that can be bound at a time in one process.
 const CAPACITY: usize = 1024;
@@ -62,7 +57,7 @@ pub(super) fn check(globals: *mut WDF_DRIVER_GLOBALS, function: &str) {
 #[cold]
 fn wrong(globals: *mut WDF_DRIVER_GLOBALS, function: &str) -> ! {
     violation(
-        &WDF_WRONG_GLOBALS,
+        &rules::WDF_WRONG_GLOBALS,
         format!("{function} called with {globals:p}, which are the globals of no bound driver"),
     )
 }

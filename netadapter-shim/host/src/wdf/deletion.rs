@@ -3,6 +3,7 @@
 use super::context;
 use super::handle::{Object, Stage};
 use super::object;
+use super::rules;
 use crate::executive::{processor, spawn, system, violation};
 use netadapter_abi::nt::PASSIVE_LEVEL;
 use std::sync::atomic::Ordering;
@@ -80,7 +81,7 @@ fn let_go(object: &'static Object) {
 pub(super) fn release(object: &'static Object) {
     match object.references.fetch_sub(1, Ordering::AcqRel) {
         0 => violation(
-            &object::WDF_OBJECT_ERROR,
+            &rules::WDF_OBJECT_ERROR,
             format!(
                 "a reference of a {} is released that nobody holds",
                 object.kind_name()

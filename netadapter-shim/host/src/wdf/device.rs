@@ -9,7 +9,8 @@ use super::kind::ObjectKind;
 use super::object;
 use super::power::{PowerState, SelfManagedIo};
 use super::resource_list::ResourceLists;
-use crate::executive::{Rule, system, violation};
+use super::rules;
+use crate::executive::{system, violation};
 use crate::pnp::{AssignedResources, DeviceNode};
 use netadapter_abi::nt::{
     DEVICE_OBJECT, NTSTATUS, STATUS_INVALID_DEVICE_STATE, STATUS_NOT_SUPPORTED, STATUS_SUCCESS,
@@ -21,13 +22,6 @@ use netadapter_abi::wdf::{
 use parking_lot::Mutex;
 use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
-
-/// A PnP callback returned STATUS_NOT_SUPPORTED, which it must not.
-pub const WDF_STATUS_NOT_SUPPORTED: Rule = Rule {
-    name: "WDF_STATUS_NOT_SUPPORTED",
-    page: "EVT_WDF_DEVICE_QUERY_STOP, _QUERY_REMOVE, _PREPARE_HARDWARE, _RELEASE_HARDWARE \
-           callback functions: return value",
-};
 
 /// Where a device stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -348,7 +342,7 @@ impl DeviceHost {
 pub(super) fn supported(callback: &str, status: NTSTATUS) -> NTSTATUS {
     if status == STATUS_NOT_SUPPORTED {
         violation(
-            &WDF_STATUS_NOT_SUPPORTED,
+            &rules::WDF_STATUS_NOT_SUPPORTED,
             format!("{callback} returned STATUS_NOT_SUPPORTED"),
         );
     }

@@ -4,7 +4,8 @@ use super::device;
 use super::entry::{enter, has_size, require_size, required};
 use super::object;
 use super::power::PowerState;
-use crate::executive::{Rule, violation};
+use super::rules;
+use crate::executive::violation;
 use netadapter_abi::nt::{
     BOOLEAN, DEVICE_OBJECT, NTSTATUS, STATUS_INFO_LENGTH_MISMATCH, STATUS_SUCCESS, ULONG,
 };
@@ -15,18 +16,6 @@ use netadapter_abi::wdf::{
     WDF_DEVICE_POWER_STATE, WDF_DRIVER_GLOBALS, WDFDEVICE, WDFDRIVER, WdfDevStatePowerD0,
     WdfDevStatePowerD0Starting, WdfDevStatePowerFinal, WdfDevStatePowerGotoD3Stopped,
     WdfDeviceFailedAttemptRestart, WdfDeviceFailedNoRestart,
-};
-
-/// An action that does not exist.
-pub const WDF_FAILED_ACTION_OUT_OF_RANGE: Rule = Rule {
-    name: "WDF_FAILED_ACTION_OUT_OF_RANGE",
-    page: "WDF_DEVICE_FAILED_ACTION enumeration (wdfdevice.h)",
-};
-
-/// Stop and removal were allowed more often than they had been forbidden.
-pub const WDF_UNMATCHED_STOP_REMOVE: Rule = Rule {
-    name: "WDF_UNMATCHED_STOP_REMOVE",
-    page: "WdfDeviceSetStaticStopRemove function (wdfdevice.h), remarks",
 };
 
 nt_export! {
@@ -89,7 +78,7 @@ nt_export! {
         let change = if stoppable != 0 { -1 } else { 1 };
         if device::device(handle).change_stop_count(change) < 0 {
             violation(
-                &WDF_UNMATCHED_STOP_REMOVE,
+                &rules::WDF_UNMATCHED_STOP_REMOVE,
                 format!("{NAME}: TRUE without a preceding FALSE"),
             );
         }
@@ -104,7 +93,7 @@ nt_export! {
         enter(globals, NAME);
         let device = device::device(handle);
         if !(WdfDeviceFailedAttemptRestart..=WdfDeviceFailedNoRestart).contains(&action) {
-            violation(&WDF_FAILED_ACTION_OUT_OF_RANGE, format!("{NAME}: FailedAction is {action}"));
+            violation(&rules::WDF_FAILED_ACTION_OUT_OF_RANGE, format!("{NAME}: FailedAction is {action}"));
         }
         device.fail();
     }

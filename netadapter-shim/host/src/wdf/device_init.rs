@@ -3,7 +3,8 @@
 use super::class_extension::ClassExtension;
 use super::device::DeviceHost;
 use super::entry::{enter, require_size, required};
-use crate::executive::{Rule, violation};
+use super::rules;
+use crate::executive::violation;
 use crate::pnp::DeviceNode;
 use netadapter_abi::nt::{NTSTATUS, STATUS_INVALID_DEVICE_STATE, STATUS_SUCCESS};
 use netadapter_abi::nt_export;
@@ -13,18 +14,6 @@ use netadapter_abi::wdf::{
 };
 use parking_lot::Mutex;
 use std::sync::Arc;
-
-/// A `WDFDEVICE_INIT` that the framework did not give, or that has been used up.
-pub const WDF_INVALID_DEVICE_INIT: Rule = Rule {
-    name: "WDF_INVALID_DEVICE_INIT",
-    page: "WdfDeviceCreate function (wdfdevice.h), remarks",
-};
-
-/// A setting that NetAdapterCx makes itself.
-pub const SETTING_RESERVED_FOR_NETADAPTERCX: Rule = Rule {
-    name: "SETTING_RESERVED_FOR_NETADAPTERCX",
-    page: "NetDeviceInitConfig function (netdevice.h), remarks",
-};
 
 /// Makes the class extension's part of a device, once there is a device object.
 pub type ClassExtensionFactory = Box<dyn FnOnce(WDFDEVICE) -> Arc<dyn ClassExtension> + Send>;
@@ -94,7 +83,7 @@ pub(super) fn resolve(init: *mut WDFDEVICE_INIT, function: &str) -> &'static Dev
     let valid = VALID.lock().contains(&(init as usize));
     if !valid {
         violation(
-            &WDF_INVALID_DEVICE_INIT,
+            &rules::WDF_INVALID_DEVICE_INIT,
             format!("{function}: {init:p} is no WDFDEVICE_INIT, or one that has been used up"),
         );
     }
@@ -172,7 +161,7 @@ nt_export! {
         enter(globals, NAME);
         if change(init, NAME, |parts| parts.class_extension.is_some()) {
             violation(
-                &SETTING_RESERVED_FOR_NETADAPTERCX,
+                &rules::SETTING_RESERVED_FOR_NETADAPTERCX,
                 format!("{NAME} called after NetDeviceInitConfig"),
             );
         }

@@ -8,7 +8,8 @@ use super::driver_object::DriverObject;
 use super::entry::{enter, enter_any, enter_passive, has_size, required};
 use super::kind::ObjectKind;
 use super::object;
-use crate::executive::{Rule, System, system, violation};
+use super::rules;
+use crate::executive::{System, system, violation};
 use crate::pnp::DeviceNode;
 use core::ffi::c_void;
 use netadapter_abi::nt::{
@@ -23,18 +24,6 @@ use netadapter_abi::wdf::{
 };
 use parking_lot::Mutex;
 use std::sync::{Arc, Weak};
-
-/// Objects were not destroyed when their driver was unloaded.
-pub const LEAKED_OBJECTS: Rule = Rule {
-    name: "LEAKED_OBJECTS",
-    page: "EVT_WDF_DRIVER_UNLOAD callback function, remarks",
-};
-
-/// The driver itself asked for a bug check.
-pub const DRIVER_BUG_CHECK: Rule = Rule {
-    name: "DRIVER_BUG_CHECK",
-    page: "WdfVerifierKeBugCheck function (wdfverifier.h)",
-};
 
 /// A loaded driver.
 pub struct DriverHost {
@@ -180,7 +169,7 @@ impl DriverHost {
         let leaked = object::live_objects_by_kind();
         if !leaked.is_empty() {
             violation(
-                &LEAKED_OBJECTS,
+                &rules::LEAKED_OBJECTS,
                 format!(
                     "{} objects outlive their driver: {}",
                     leaked.len(),
@@ -301,7 +290,7 @@ nt_export! {
     ) {
         enter_any(globals, "WdfVerifierKeBugCheck");
         violation(
-            &DRIVER_BUG_CHECK,
+            &rules::DRIVER_BUG_CHECK,
             format!("code {code:#X}, parameters {first:#X} {second:#X} {third:#X} {fourth:#X}"),
         );
     }

@@ -1,22 +1,10 @@
 //! What every table function checks first.
 
 use super::client;
-use crate::executive::{Rule, require_irql, violation};
+use super::rules;
+use crate::executive::{require_irql, violation};
 use netadapter_abi::nt::{DISPATCH_LEVEL, HIGH_LEVEL, KIRQL, PASSIVE_LEVEL};
 use netadapter_abi::wdf::WDF_DRIVER_GLOBALS;
-
-/// A pointer that must not be null is null.
-pub const WDF_REQUIRED_PARAMETER_IS_NULL: Rule = Rule {
-    name: "WDF_REQUIRED_PARAMETER_IS_NULL",
-    page: "Bug Check 0x10D: WDF_VIOLATION, parameter 1 = 0x4",
-};
-
-/// The `Size` of a structure is not that of the version that the driver is bound to, and the
-/// function has no status by which it could say so.
-pub const WDF_STRUCT_SIZE: Rule = Rule {
-    name: "WDF_STRUCT_SIZE",
-    page: "the structure's page: Size is the size of the structure, in bytes",
-};
 
 /// Checks the globals of a call and that the caller runs at `highest` or below.
 pub(super) fn enter_up_to(globals: *mut WDF_DRIVER_GLOBALS, function: &str, highest: KIRQL) {
@@ -68,7 +56,7 @@ pub(super) unsafe fn required_out<'a, T>(pointer: *mut T, function: &str, name: 
 #[cold]
 fn null_parameter(function: &str, name: &str) -> ! {
     violation(
-        &WDF_REQUIRED_PARAMETER_IS_NULL,
+        &rules::WDF_REQUIRED_PARAMETER_IS_NULL,
         format!("{function}: {name} is null"),
     )
 }
@@ -82,7 +70,7 @@ pub(super) fn has_size<T>(size: u32) -> bool {
 pub(super) fn require_size<T>(size: u32, function: &str, name: &str) {
     if !has_size::<T>(size) {
         violation(
-            &WDF_STRUCT_SIZE,
+            &rules::WDF_STRUCT_SIZE,
             format!(
                 "{function}: {name} has Size {size}, expected {}",
                 size_of::<T>()

@@ -7,19 +7,14 @@
 use super::context::Context;
 use super::kind::ObjectKind;
 use super::object::Hooks;
-use crate::executive::{Rule, violation};
+use super::rules;
+use crate::executive::violation;
 use netadapter_abi::wdf::WDFOBJECT;
 use parking_lot::Mutex;
 use std::any::Any;
 use std::ptr::NonNull;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering};
-
-/// A null handle, one of another type, or one whose object is gone.
-pub const WDF_INVALID_HANDLE: Rule = Rule {
-    name: "WDF_INVALID_HANDLE",
-    page: "Bug Check 0x10D: WDF_VIOLATION, parameter 1 = 0x5",
-};
 
 /// Objects that a process can make. Places are never used again.
 const CAPACITY: usize = 1 << 21;
@@ -215,7 +210,7 @@ fn invalid(handle: WDFOBJECT, wanted: &str, mark: Option<u32>) -> ! {
         Some(mark) => format!("{handle:p}, a {}", name_of(mark)),
     };
     violation(
-        &WDF_INVALID_HANDLE,
+        &rules::WDF_INVALID_HANDLE,
         format!("a {wanted} handle is expected, found {found}"),
     )
 }

@@ -5,7 +5,8 @@ use super::entry::{enter, enter_any, enter_passive, require_size, required, requ
 use super::interrupt::{InterruptHost, InterruptPolicy, Origin};
 use super::kind::ObjectKind;
 use super::object;
-use crate::executive::{Interrupt, Rule, flush_dpcs, processor, system, violation};
+use super::rules;
+use crate::executive::{Interrupt, flush_dpcs, processor, system, violation};
 use netadapter_abi::nt::{BOOLEAN, GROUP_AFFINITY, KAFFINITY, Latched, LevelSensitive};
 use netadapter_abi::nt_export;
 use netadapter_abi::wdf::{
@@ -16,42 +17,6 @@ use netadapter_abi::wdf::{
 };
 use std::sync::Arc;
 
-/// The lock of an interrupt was used that is not connected.
-pub const WDF_LOCK_NOT_CONNECTED: Rule = Rule {
-    name: "WDF_LOCK_NOT_CONNECTED",
-    page: "WdfInterruptAcquireLock function (wdfinterrupt.h), remarks",
-};
-
-/// The lock of an interrupt was released by a processor that does not hold it.
-pub const WDF_INTERRUPT_LOCK_NOT_HELD: Rule = Rule {
-    name: "WDF_INTERRUPT_LOCK_NOT_HELD",
-    page: "WdfInterruptReleaseLock function (wdfinterrupt.h), remarks",
-};
-
-/// A DPC was asked for that the interrupt does not have.
-pub const WDF_INTERRUPT_WITHOUT_DPC: Rule = Rule {
-    name: "WDF_INTERRUPT_WITHOUT_DPC",
-    page: "WdfInterruptQueueDpcForIsr function (wdfinterrupt.h), remarks",
-};
-
-/// A policy was set for an object made in EvtDevicePrepareHardware.
-pub const WDF_POLICY_ON_PREPARED_INTERRUPT: Rule = Rule {
-    name: "WDF_POLICY_ON_PREPARED_INTERRUPT",
-    page: "WdfInterruptSetExtendedPolicy function (wdfinterrupt.h), remarks",
-};
-
-/// A policy or priority that does not exist.
-pub const WDF_POLICY_OUT_OF_RANGE: Rule = Rule {
-    name: "WDF_POLICY_OUT_OF_RANGE",
-    page: "WDF_INTERRUPT_POLICY, WDF_INTERRUPT_PRIORITY enumerations (wdfinterrupt.h)",
-};
-
-/// An interrupt that was connected at start could not be connected again.
-pub const WDF_INVALID_INTERRUPT: Rule = Rule {
-    name: "WDF_INVALID_INTERRUPT",
-    page: "Bug Check 0x10D: WDF_VIOLATION, parameter 1 = 0x9",
-};
-
 fn interrupt(handle: WDFINTERRUPT) -> &'static InterruptHost {
     object::payload(handle.cast(), ObjectKind::Interrupt)
 }
@@ -61,14 +26,14 @@ fn lockable(handle: WDFINTERRUPT, function: &str) -> (&'static InterruptHost, Ar
     let host = interrupt(handle);
     let Some(connection) = host.connection() else {
         violation(
-            &WDF_LOCK_NOT_CONNECTED,
+            &rules::WDF_LOCK_NOT_CONNECTED,
             format!("{function}: the interrupt is not connected"),
         );
     };
     crate::executive::require_irql(function, connection.irql());
     if connection.lock_holder() == Some(processor().index()) {
         violation(
-            &super::lock::WDF_RECURSIVE_LOCK,
+            &rules::WDF_RECURSIVE_LOCK,
             format!("{function}: this processor holds the interrupt's lock already"),
         );
     }
@@ -78,7 +43,7 @@ fn lockable(handle: WDFINTERRUPT, function: &str) -> (&'static InterruptHost, Ar
 fn set_policy(host: &InterruptHost, function: &str, policy: InterruptPolicy) {
     if host.origin == Origin::PrepareHardware {
         violation(
-            &WDF_POLICY_ON_PREPARED_INTERRUPT,
+            &rules::WDF_POLICY_ON_PREPARED_INTERRUPT,
             format!("{function}: the interrupt was made in EvtDevicePrepareHardware"),
         );
     }
@@ -87,7 +52,7 @@ fn set_policy(host: &InterruptHost, function: &str, policy: InterruptPolicy) {
     let reserved = policy.targets.Reserved.iter().any(|&word| word != 0);
     if !policies.contains(&policy.policy) || !priorities.contains(&policy.priority) || reserved {
         violation(
-            &WDF_POLICY_OUT_OF_RANGE,
+            &rules::WDF_POLICY_OUT_OF_RANGE,
             format!(
                 "{function}: policy {}, priority {}, reserved words of the affinity {:?}",
                 policy.policy, policy.priority, policy.targets.Reserved
@@ -107,7 +72,7 @@ nt_export! {
         match interrupt(handle).queue_dpc() {
             Some(queued) => queued.into(),
             None => violation(
-                &WDF_INTERRUPT_WITHOUT_DPC,
+                &rules::WDF_INTERRUPT_WITHOUT_DPC,
                 format!("{NAME}: the interrupt has no EvtInterruptDpc"),
             ),
         }
@@ -123,7 +88,7 @@ nt_export! {
         enter_any(globals, NAME);
         let Some(callback) = callback else {
             violation(
-                &super::entry::WDF_REQUIRED_PARAMETER_IS_NULL,
+                &rules::WDF_REQUIRED_PARAMETER_IS_NULL,
                 format!("{NAME}: Callback is null"),
             );
         };
@@ -158,7 +123,7 @@ nt_export! {
         let held = holder == Some(processor().index());
         let Some(connection) = connection.filter(|_| held) else {
             violation(
-                &WDF_INTERRUPT_LOCK_NOT_HELD,
+                &rules::WDF_INTERRUPT_LOCK_NOT_HELD,
                 format!("{NAME}: this processor does not hold the interrupt's lock"),
             );
         };
@@ -173,7 +138,7 @@ nt_export! {
         enter_passive(globals, NAME);
         if let Err(status) = interrupt(handle).connect_and_enable() {
             violation(
-                &WDF_INVALID_INTERRUPT,
+                &rules::WDF_INVALID_INTERRUPT,
                 format!("{NAME}: the interrupt could not be connected, status {status:#010X}"),
             );
         }

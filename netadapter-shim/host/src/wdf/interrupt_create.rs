@@ -7,8 +7,8 @@ use super::interrupt_resource::{InterruptResource, assigned_interrupts, interrup
 use super::kind::ObjectKind;
 use super::object::{self, Hooks};
 use super::resource_list::{self, Descriptor};
-use super::table::NOT_IMPLEMENTED_BY_HOST;
-use crate::executive::{Rule, violation};
+use super::rules;
+use crate::executive::violation;
 use crate::pnp::AssignedResources;
 use netadapter_abi::nt::{
     CM_PARTIAL_RESOURCE_DESCRIPTOR, CmResourceTypeInterrupt, NTSTATUS, STATUS_INFO_LENGTH_MISMATCH,
@@ -18,24 +18,6 @@ use netadapter_abi::nt_export;
 use netadapter_abi::wdf::{
     STATUS_WDF_PARENT_ASSIGNMENT_NOT_ALLOWED, WDF_DRIVER_GLOBALS, WDF_INTERRUPT_CONFIG,
     WDF_OBJECT_ATTRIBUTES, WDFDEVICE, WDFINTERRUPT, WdfUseDefault,
-};
-
-/// A descriptor that an interrupt was to be made for has been changed by the driver.
-pub const WDF_RESOURCE_TAMPERED: Rule = Rule {
-    name: "WDF_RESOURCE_TAMPERED",
-    page: "WDF_INTERRUPT_CONFIG structure (wdfinterrupt.h): InterruptRaw, InterruptTranslated",
-};
-
-/// A descriptor that an interrupt was to be made for is of another resource.
-pub const WDF_NOT_INTERRUPT_RESOURCE: Rule = Rule {
-    name: "WDF_NOT_INTERRUPT_RESOURCE",
-    page: "WDF_INTERRUPT_CONFIG structure (wdfinterrupt.h): InterruptRaw, InterruptTranslated",
-};
-
-/// A message was given to a second interrupt object.
-pub const WDF_MESSAGE_REUSED: Rule = Rule {
-    name: "WDF_MESSAGE_REUSED",
-    page: "Creating an Interrupt Object: message-signaled interrupts",
 };
 
 /// Checks what does not depend on the time of the call.
@@ -70,7 +52,7 @@ fn check_config(
         (serialized, "WDF_INTERRUPT_CONFIG.AutomaticSerialization"),
     ];
     if let Some((_, what)) = unsupported.iter().find(|(wanted, _)| *wanted) {
-        violation(&NOT_IMPLEMENTED_BY_HOST, (*what).to_owned());
+        violation(&rules::NOT_IMPLEMENTED_BY_HOST, (*what).to_owned());
     }
     Ok(())
 }
@@ -124,11 +106,11 @@ fn resource_of(
         .any(|descriptor| descriptor.original.Type != CmResourceTypeInterrupt)
     {
         let detail = format!("WdfInterruptCreate: descriptor {position} is no interrupt");
-        violation(&WDF_NOT_INTERRUPT_RESOURCE, detail);
+        violation(&rules::WDF_NOT_INTERRUPT_RESOURCE, detail);
     }
     if descriptors.iter().any(|descriptor| is_tampered(descriptor)) {
         let detail = format!("WdfInterruptCreate: descriptor {position} was changed");
-        violation(&WDF_RESOURCE_TAMPERED, detail);
+        violation(&rules::WDF_RESOURCE_TAMPERED, detail);
     }
     let originals = |list: &resource_list::ResourceList| {
         list.descriptors()
@@ -179,7 +161,7 @@ fn free_message(
     match messages.find(|message| !message.message_signaled || !used.contains(message)) {
         Some(message) => Ok(message),
         None => violation(
-            &WDF_MESSAGE_REUSED,
+            &rules::WDF_MESSAGE_REUSED,
             format!("WdfInterruptCreate: all messages of descriptor {position} are in use"),
         ),
     }

@@ -4,9 +4,8 @@ use super::driver;
 use super::entry::{enter, enter_any, required_out};
 use super::kind::ObjectKind;
 use super::object;
-use crate::executive::{
-    Event, EventKind, Rule, SpinLock, WaitOutcome, processor, system, violation,
-};
+use super::rules;
+use crate::executive::{Event, EventKind, SpinLock, WaitOutcome, processor, system, violation};
 use netadapter_abi::nt::{
     DISPATCH_LEVEL, KIRQL, LONGLONG, NTSTATUS, STATUS_SUCCESS, STATUS_TIMEOUT,
 };
@@ -16,18 +15,6 @@ use netadapter_abi::wdf::{
 };
 use std::any::Any;
 use std::sync::atomic::{AtomicU8, Ordering};
-
-/// A lock was taken again by whoever holds it.
-pub const WDF_RECURSIVE_LOCK: Rule = Rule {
-    name: "WDF_RECURSIVE_LOCK",
-    page: "Bug Check 0x10D: WDF_VIOLATION, parameter 1 = 0x2",
-};
-
-/// A lock was released by somebody who does not hold it.
-pub const WDF_INVALID_LOCK_OPERATION: Rule = Rule {
-    name: "WDF_INVALID_LOCK_OPERATION",
-    page: "Bug Check 0x10D: WDF_VIOLATION, parameter 1 = 0xB",
-};
 
 /// Nanoseconds in the unit of Windows' time intervals.
 const INTERVAL_UNIT_NS: u64 = 100;
@@ -102,7 +89,7 @@ nt_export! {
         let index = processor().index();
         if object.lock.holder() == Some(index) {
             violation(
-                &WDF_RECURSIVE_LOCK,
+                &rules::WDF_RECURSIVE_LOCK,
                 "WdfSpinLockAcquire: this processor holds the lock already".to_owned(),
             );
         }
@@ -119,7 +106,7 @@ nt_export! {
         let before = object.irql_before.load(Ordering::Relaxed);
         if !object.lock.release(processor().index()) {
             violation(
-                &WDF_INVALID_LOCK_OPERATION,
+                &rules::WDF_INVALID_LOCK_OPERATION,
                 "WdfSpinLockRelease: this processor does not hold the lock".to_owned(),
             );
         }
@@ -162,7 +149,7 @@ nt_export! {
         enter(globals, "WdfWaitLockRelease");
         if wait_lock(handle).free.set() {
             violation(
-                &WDF_INVALID_LOCK_OPERATION,
+                &rules::WDF_INVALID_LOCK_OPERATION,
                 "WdfWaitLockRelease: nobody holds the lock".to_owned(),
             );
         }

@@ -37,19 +37,19 @@ mod object_api;
 mod power;
 mod requirements;
 mod resource_list;
+pub(crate) mod rules;
 mod table;
 #[cfg(test)]
 mod tests;
 mod timer;
 mod work_item;
 
-pub use callback::{WDF_VERIFIER_IRQL_MISMATCH, guarded};
+pub use callback::guarded;
 pub use class_extension::ClassExtension;
 pub use device::{DeviceHost, DeviceState, device};
 pub use device_init::{ClassExtensionFactory, device_init_mark_netcx};
 pub use dma::dma_version;
 pub use driver::DriverHost;
-pub use handle::WDF_INVALID_HANDLE;
 pub use kind::ObjectKind;
 pub use loader::resolve;
 pub use object::{
@@ -58,4 +58,3 @@ pub use object::{
     reference, set_hooks,
 };
 pub use power::PowerState;
-pub use table::NOT_IMPLEMENTED_BY_HOST;

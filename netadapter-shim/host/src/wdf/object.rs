@@ -5,7 +5,8 @@ use super::context::{self, Context};
 use super::deletion;
 use super::handle::{self, NewObject, Object, Stage};
 use super::kind::ObjectKind;
-use crate::executive::{Rule, system, violation};
+use super::rules;
+use crate::executive::{system, violation};
 use netadapter_abi::nt::{
     NTSTATUS, STATUS_DELETE_PENDING, STATUS_INSUFFICIENT_RESOURCES, STATUS_OBJECT_NAME_EXISTS,
     STATUS_OBJECT_NAME_INVALID,
@@ -19,12 +20,6 @@ use std::any::Any;
 use std::collections::BTreeSet;
 use std::ffi::c_void;
 use std::sync::atomic::Ordering;
-
-/// References were released that nobody holds.
-pub const WDF_OBJECT_ERROR: Rule = Rule {
-    name: "WDF_OBJECT_ERROR",
-    page: "Bug Check 0x10D: WDF_VIOLATION, parameter 1 = 0x7",
-};
 
 /// What the part of the framework that made an object does in its deletion.
 #[derive(Clone, Copy, Default)]
@@ -196,7 +191,7 @@ pub fn dereference(handle: WDFOBJECT) {
     let before = object.references.load(Ordering::Relaxed);
     if before == 1 && !object.deleting.load(Ordering::Acquire) {
         violation(
-            &WDF_OBJECT_ERROR,
+            &rules::WDF_OBJECT_ERROR,
             format!(
                 "the last reference of a {} is released, which is the framework's own",
                 object.kind_name()

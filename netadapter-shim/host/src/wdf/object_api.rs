@@ -4,19 +4,14 @@ use super::entry::{enter, enter_any, required, required_out};
 use super::handle;
 use super::kind::ObjectKind;
 use super::object;
-use crate::executive::{Rule, violation};
+use super::rules;
+use crate::executive::violation;
 use netadapter_abi::nt::{LONG, NTSTATUS, PVOID, STATUS_SUCCESS};
 use netadapter_abi::nt_export;
 use netadapter_abi::wdf::{
     WDF_DRIVER_GLOBALS, WDF_OBJECT_ATTRIBUTES, WDF_OBJECT_CONTEXT_TYPE_INFO, WDFOBJECT,
 };
 use std::sync::atomic::Ordering;
-
-/// The driver deletes an object that only the framework may delete.
-pub const WDF_DELETE_NOT_ALLOWED: Rule = Rule {
-    name: "WDF_DELETE_NOT_ALLOWED",
-    page: "WdfObjectDelete function (wdfobject.h), remarks",
-};
 
 nt_export! {
     pub(super) unsafe fn wdf_object_create(
@@ -42,7 +37,7 @@ nt_export! {
         let target = handle::resolve_any(object);
         if !target.driver_deletes.load(Ordering::Relaxed) {
             violation(
-                &WDF_DELETE_NOT_ALLOWED,
+                &rules::WDF_DELETE_NOT_ALLOWED,
                 format!("WdfObjectDelete of a {}, which the framework owns", target.kind_name()),
             );
         }
@@ -112,7 +107,7 @@ nt_export! {
         match object::context_object(context) {
             Some(handle) => handle,
             None => violation(
-                &handle::WDF_INVALID_HANDLE,
+                &rules::WDF_INVALID_HANDLE,
                 format!("{NAME}: no object's context lies at {context:p}"),
             ),
         }

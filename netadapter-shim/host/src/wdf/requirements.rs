@@ -3,7 +3,8 @@
 use super::entry::{enter, required};
 use super::kind::ObjectKind;
 use super::object;
-use crate::executive::{Rule, violation};
+use super::rules;
+use crate::executive::violation;
 use crate::pnp::ResourceRequirements;
 use netadapter_abi::nt::{
     IO_RESOURCE_DESCRIPTOR, NTSTATUS, STATUS_INVALID_PARAMETER, STATUS_SUCCESS, ULONG,
@@ -14,12 +15,6 @@ use netadapter_abi::wdf::{
 };
 use parking_lot::Mutex;
 use std::cell::UnsafeCell;
-
-/// A resource list has no such place or descriptor.
-pub const WDF_RESOURCE_LIST_RANGE: Rule = Rule {
-    name: "WDF_RESOURCE_LIST_RANGE",
-    page: "WdfIoResourceListUpdateDescriptor, …Remove, …RemoveByDescriptor functions",
-};
 
 /// One descriptor. Drivers get the address of a copy, which the framework does not read back.
 struct Entry {
@@ -138,7 +133,7 @@ fn insert(list: &RequirementList, descriptor: IO_RESOURCE_DESCRIPTOR, index: ULO
 
 fn out_of_range(function: &str, what: &str) -> ! {
     violation(
-        &WDF_RESOURCE_LIST_RANGE,
+        &rules::WDF_RESOURCE_LIST_RANGE,
         format!("{function}: the list has no descriptor {what}"),
     )
 }

@@ -1,17 +1,12 @@
 //! The function table of KMDF 1.33: all entries are there; what this host has not implemented
 //! stops the machine with the function's name.
 
-use crate::executive::{Rule, violation};
+use super::rules;
+use crate::executive::violation;
 use core::ffi::c_void;
 use netadapter_abi::wdf::{self, FUNCTION_NAMES, index};
 use netadapter_abi::{nt_export, nt_fn};
 use std::sync::OnceLock;
-
-/// The driver calls something that this host does not have yet.
-pub const NOT_IMPLEMENTED_BY_HOST: Rule = Rule {
-    name: "NOT_IMPLEMENTED_BY_HOST",
-    page: "none: the driver may be right, the host cannot follow it",
-};
 
 type Entry = nt_fn!(fn());
 
@@ -19,7 +14,7 @@ nt_export! {
     /// The entry whose index has these decimal digits.
     unsafe fn not_implemented<const HUNDREDS: usize, const TENS: usize, const ONES: usize>() {
         let index = HUNDREDS * 100 + TENS * 10 + ONES;
-        violation(&NOT_IMPLEMENTED_BY_HOST, FUNCTION_NAMES[index].to_owned());
+        violation(&rules::NOT_IMPLEMENTED_BY_HOST, FUNCTION_NAMES[index].to_owned());
     }
 }
 

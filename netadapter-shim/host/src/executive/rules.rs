@@ -1,0 +1,12 @@
+//! Rules that hold for every call, whatever it belongs to.
+
+crate::verifier::rules! {
+    /// A function is called at or below the highest IRQL that its page allows.
+    IRQL_TOO_HIGH = "the function's page, Requirements: IRQL";
+    /// A thread waits below DISPATCH_LEVEL only.
+    WAIT_AT_DISPATCH = "KeWaitForSingleObject function (wdm.h), requirements: IRQL";
+    /// The driver does not ask for a bug check.
+    DRIVER_BUG_CHECK = "KeBugCheckEx function (wdm.h); WdfVerifierKeBugCheck function (wdfverifier.h)";
+    /// The driver calls what this host has; a driver that calls more may be right on Windows.
+    NOT_IMPLEMENTED_BY_HOST = "none: the driver may be right, the host cannot follow it";
+}

@@ -1,0 +1,36 @@
+//! The rules of the functions that `ntoskrnl.exe` exports.
+
+pub(super) use crate::executive::rules::DRIVER_BUG_CHECK;
+
+crate::verifier::rules! {
+    /// Pool memory is freed once, at the address and with the tag that it was allocated with.
+    BAD_POOL_CALLER = "ExFreePoolWithTag function (wdm.h)";
+    /// A pool tag consists of printable ASCII characters.
+    BAD_POOL_TAG = "ExAllocatePool2 function (wdm.h), parameter Tag";
+    /// Registers are mapped without caching, and unmapped by the address and length of the mapping.
+    BAD_IO_SPACE_MAPPING = "MmMapIoSpaceEx and MmUnmapIoSpace functions (wdm.h), remarks";
+    /// A spin lock is not taken again by the processor that holds it.
+    SPIN_LOCK_ALREADY_OWNED = "Bug Check 0xF: SPIN_LOCK_ALREADY_OWNED";
+    /// A spin lock is released by the processor that holds it.
+    SPIN_LOCK_NOT_OWNED = "Bug Check 0x10: SPIN_LOCK_NOT_OWNED";
+    /// The IRQL is raised to the same or a higher one, and lowered to the same or a lower one.
+    IRQL_NOT_GREATER_OR_EQUAL = "KeRaiseIrql macro and KeLowerIrql function (wdm.h)";
+    /// A DPC is initialised before it is used.
+    DPC_NOT_INITIALIZED = "KeInsertQueueDpc function (wdm.h)";
+    /// A DPC is not initialised again while it waits in a queue.
+    DPC_INITIALIZED_WHILE_QUEUED = "KeInitializeDpc function (wdm.h)";
+    /// Waits name objects that were initialised.
+    NOT_A_DISPATCHER_OBJECT = "KeInitializeEvent function (wdm.h), remarks";
+    /// A callback of PnP notification returns STATUS_SUCCESS.
+    NOTIFICATION_FAILED = "DRIVER_NOTIFICATION_CALLBACK_ROUTINE callback function (wdm.h), return value";
+    /// PnP notification is ended with the entry that registration gave, once.
+    NOT_A_NOTIFICATION_ENTRY = "IoUnregisterPlugPlayNotificationEx function (wdm.h)";
+    /// A processor callback leaves the change context as it is.
+    CHANGE_CONTEXT_MODIFIED = "PROCESSOR_CALLBACK_FUNCTION callback function (wdm.h), parameter ChangeContext";
+    /// A processor callback sets OperationStatus in the Start state only, to an error.
+    OPERATION_STATUS_SET = "PROCESSOR_CALLBACK_FUNCTION callback function (wdm.h), parameter OperationStatus";
+    /// A processor callback is deregistered with the handle that registration gave, once.
+    NOT_A_PROCESSOR_CALLBACK = "KeDeregisterProcessorChangeCallback function (wdm.h)";
+    /// The driver reads of KUSER_SHARED_DATA what this host keeps there.
+    UNKNOWN_SHARED_DATA = "KUSER_SHARED_DATA structure (ntddk.h); this host does not keep this field";
+}
