@@ -233,3 +233,28 @@ fn results_for_programs_have_the_members_of_their_schema() {
         );
     }
 }
+
+#[test]
+fn rules_lists_every_rule_with_level_and_page() {
+    let folder = Folder::new();
+    let path = folder.path("rules.json");
+    let output = dhpnic(&["rules", "--json", text(&path)]);
+    assert!(output.status.success());
+    let listed = String::from_utf8(output.stdout).expect("text is UTF-8");
+    let file = std::fs::read(&path).expect("the rules were written");
+    let value: serde_json::Value = serde_json::from_slice(&file).expect("it is JSON");
+    assert_eq!(value["schema"], "dhpnic.rules/1");
+    let rules = value["rules"].as_array().expect("a list");
+    assert_eq!(
+        rules.len(),
+        netadapter_host::verifier::registry().count(),
+        "rules in the file"
+    );
+    for rule in rules {
+        for member in ["name", "level", "page", "demand"] {
+            let member = rule[member].as_str().expect("text");
+            assert!(!member.is_empty() && listed.contains(member), "{member}");
+        }
+    }
+    assert!(listed.contains(&format!("{} rules", rules.len())));
+}

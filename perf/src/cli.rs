@@ -1,6 +1,6 @@
 //! The commands and their options.
 
-use crate::hot_add;
+use crate::{hot_add, rules};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -16,6 +16,8 @@ struct Arguments {
 enum Command {
     /// Boots a machine, sends it traffic, hot-adds processors, and compares before and after.
     HotAdd(hot_add::Options),
+    /// Lists the rules of Windows that the host checks.
+    Rules(rules::Options),
 }
 
 /// Runs the command that the process's arguments name.
@@ -23,6 +25,7 @@ pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let result = match arguments.command {
         Command::HotAdd(options) => hot_add::run(&options),
+        Command::Rules(options) => rules::run(&options),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -6,3 +6,5 @@ pub mod cli;
 pub mod failure;
 pub mod hot_add;
 pub mod simulate;
+pub mod json;
+pub mod rules;

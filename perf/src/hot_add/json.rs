@@ -2,10 +2,7 @@
 
 use super::measure::Measurement;
 use super::run::Outcome;
-use crate::failure::Failure;
 use serde_json::{Value, json};
-use std::io::Write;
-use std::path::Path;
 
 /// The schema's name and version.
 pub const SCHEMA: &str = "dhpnic.hot-add/1";
@@ -78,27 +75,4 @@ fn phase(phase: &Measurement) -> Value {
         "packets_per_second_wall": phase.packets_per_second_wall(),
         "per_processor": per_processor,
     })
-}
-
-/// Writes the outcome to `path`: all of it, or nothing.
-///
-/// # Errors
-/// If the file cannot be written.
-pub fn write(outcome: &Outcome, path: &Path) -> Result<(), Failure> {
-    let failed = |error: &dyn std::fmt::Display| {
-        Failure::Input(format!(
-            "--json {}: cannot be written: {error}",
-            path.display()
-        ))
-    };
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|error| failed(&error))?;
-    let text = format!("{:#}\n", value(outcome));
-    file.write_all(text.as_bytes())
-        .map_err(|error| failed(&error))?;
-    file.persist(path).map_err(|error| failed(&error.error))?;
-    Ok(())
 }

@@ -108,7 +108,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     let outcome = measure(options, nic)?;
     print!("{}", Table(&outcome));
     if let Some(path) = &options.json {
-        json::write(&outcome, path)?;
+        crate::json::write(&json::value(&outcome), path)?;
     }
     judge(&outcome)
 }

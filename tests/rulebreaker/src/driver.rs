@@ -4,34 +4,36 @@ use crate::adapter;
 use crate::breaks::{BREAKS, Hands, Moment};
 use core::ffi::c_void;
 use core::ptr::null_mut;
-use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
+use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+use netadapter_abi::net::NETCONFIGURATION;
 use netadapter_abi::nt::{
     self, DRIVER_OBJECT, KE_PROCESSOR_CHANGE_NOTIFY_CONTEXT, NTSTATUS, PVOID,
-    STATUS_INSUFFICIENT_RESOURCES, STATUS_SUCCESS, STATUS_UNSUCCESSFUL, UNICODE_STRING, nt_success,
+    STATUS_INSUFFICIENT_RESOURCES, STATUS_SUCCESS, UNICODE_STRING, nt_success,
 };
 use netadapter_abi::wdf::{
     WDF_DRIVER_CONFIG, WDF_OBJECT_ATTRIBUTES, WDF_PNPPOWER_EVENT_CALLBACKS, WDFCMRESLIST,
     WDFDEVICE, WDFDEVICE_INIT, WDFDRIVER,
 };
-use netadapter_abi::{net_call, nt_export, utf16, wdf_call};
+use netadapter_abi::{net_call, nt_export, wdf_call};
 
-/// The rule to break, by position; none when out of range. One device is served at a time.
-static CHOSEN: AtomicU32 = AtomicU32::new(u32::MAX);
+/// The deed to do, by position, twice that if it is to be done right, and one more if wrong; none
+/// when out of range. One device is served at a time.
+static CHOSEN: AtomicUsize = AtomicUsize::new(usize::MAX);
 static DEVICE: AtomicPtr<c_void> = AtomicPtr::new(null_mut());
 static PROCESSOR_CALLBACK: AtomicPtr<c_void> = AtomicPtr::new(null_mut());
 
-/// Breaks the chosen rule if this is its moment; whether it was.
-pub fn moment(moment: Moment, object: *mut c_void) -> bool {
-    let chosen = BREAKS.get(CHOSEN.load(Ordering::Relaxed) as usize);
-    let Some(chosen) = chosen.filter(|chosen| chosen.moment == moment) else {
-        return false;
+/// Does the chosen deed if this is its moment.
+pub fn moment(moment: Moment, object: *mut c_void) {
+    let chosen = CHOSEN.load(Ordering::Relaxed);
+    let Some(deed) = BREAKS.get(chosen / 2).filter(|deed| deed.moment == moment) else {
+        return;
     };
-    (chosen.deed)(Hands {
+    let hands = Hands {
         device: DEVICE.load(Ordering::Relaxed).cast(),
         adapter: adapter::handle(),
         object,
-    });
-    true
+    };
+    (deed.deed)(hands, chosen % 2 == 1);
 }
 
 /// The driver's own entry.
@@ -121,15 +123,14 @@ nt_export! {
     }
 
     unsafe fn query_stop(_device: WDFDEVICE) -> NTSTATUS {
-        match moment(Moment::QueryStop, null_mut()) {
-            true => STATUS_UNSUCCESSFUL,
-            false => STATUS_SUCCESS,
-        }
+        let mut status = STATUS_SUCCESS;
+        moment(Moment::QueryStop, (&raw mut status).cast());
+        status
     }
 }
 
-/// Keyword `Break`; a number that no rule has if it is absent.
-fn read_choice(device: WDFDEVICE) -> u32 {
+/// The deed whose keyword is set, as [`CHOSEN`] holds it.
+fn read_choice(device: WDFDEVICE) -> usize {
     let mut configuration = null_mut();
     // SAFETY: the device is valid, and there is room for the handle.
     let status = unsafe {
@@ -141,18 +142,28 @@ fn read_choice(device: WDFDEVICE) -> u32 {
         )
     };
     if !nt_success(status) {
-        return u32::MAX;
+        return usize::MAX;
     }
-    let units = utf16!("Break");
-    let bytes = (units.len() as u16 - 1) * 2;
+    let chosen = BREAKS.iter().enumerate().find_map(|(position, deed)| {
+        let wrong = read_keyword(configuration, deed.keyword)?;
+        Some(2 * position + wrong as usize)
+    });
+    // SAFETY: the configuration is open, and closed once.
+    unsafe { net_call!(NetConfigurationClose, configuration) };
+    chosen.unwrap_or(usize::MAX)
+}
+
+/// A keyword, by its NUL-terminated name.
+fn read_keyword(configuration: NETCONFIGURATION, keyword: &'static [u16]) -> Option<u32> {
+    let bytes = size_of_val(keyword) as u16;
     let name = UNICODE_STRING {
-        Length: bytes,
-        MaximumLength: bytes + 2,
-        Buffer: units.as_ptr().cast_mut(),
+        Length: bytes - 2,
+        MaximumLength: bytes,
+        Buffer: keyword.as_ptr().cast_mut(),
     };
-    let mut value = u32::MAX;
+    let mut value = 0;
     // SAFETY: the configuration is open; name and value are valid.
-    unsafe {
+    let status = unsafe {
         net_call!(
             NetConfigurationQueryUlong,
             configuration,
@@ -161,7 +172,5 @@ fn read_choice(device: WDFDEVICE) -> u32 {
             &mut value
         )
     };
-    // SAFETY: the configuration is open, and closed once.
-    unsafe { net_call!(NetConfigurationClose, configuration) };
-    value
+    nt_success(status).then_some(value)
 }

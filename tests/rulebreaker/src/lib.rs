@@ -1,10 +1,11 @@
-//! A driver that is right but for one thing: the configuration keyword `Break` names the rule that
-//! it breaks, by position in `breaks::BREAKS`. Without the keyword it is right altogether.
+//! A driver that is right but for one deed, which the configuration keyword of the deed's name
+//! chooses: 1 has it done wrong, 0 right. Without such a keyword the driver is right altogether.
 
 #![cfg_attr(target_os = "windows", no_std)]
 
 mod adapter;
 mod breaks;
+mod deeds;
 mod driver;
 #[cfg(target_os = "windows")]
 mod panic;

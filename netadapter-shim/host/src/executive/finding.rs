@@ -4,7 +4,7 @@ use super::processor::{on_processor, processor};
 use super::rules;
 use super::system::system;
 use super::thread::halt;
-use crate::verifier::Rule;
+use crate::verifier::{Level, Rule};
 use netadapter_abi::nt::KIRQL;
 use std::fmt;
 
@@ -23,6 +23,24 @@ pub struct Finding {
     pub irql: KIRQL,
     /// Where in the driver, innermost first: function, file and line.
     pub call_site: Vec<String>,
+}
+
+impl Finding {
+    fn here(rule: &Rule, detail: String, call_site: Vec<String>) -> Self {
+        Self {
+            rule: rule.name,
+            page: rule.page,
+            detail,
+            processor: processor().index(),
+            irql: processor().irql(),
+            call_site,
+        }
+    }
+
+    /// Whether `other` is the same rule, broken at the same place.
+    pub(super) fn is_again(&self, other: &Self) -> bool {
+        self.rule == other.rule && self.call_site == other.call_site
+    }
 }
 
 impl fmt::Display for Finding {
@@ -53,15 +71,19 @@ pub fn violation_by(rule: &'static Rule, detail: String, callback: usize) -> ! {
 /// As [`violation`], with the place in the driver already known.
 pub fn violation_at(rule: &'static Rule, detail: String, call_site: Vec<String>) -> ! {
     assert!(on_processor(), "{}: {detail}", rule.name);
-    system().stop(Some(Finding {
-        rule: rule.name,
-        page: rule.page,
-        detail,
-        processor: processor().index(),
-        irql: processor().irql(),
-        call_site,
-    }));
+    system().stop(Some(Finding::here(rule, detail, call_site)));
     halt()
+}
+
+/// Reports that the driver broke `rule`, which is a warning: the machine goes on.
+pub fn warn(rule: &'static Rule, detail: String, call_site: Vec<String>) {
+    debug_assert_eq!(
+        rule.level,
+        Level::Warning,
+        "{} stops the machine",
+        rule.name
+    );
+    system().report(Finding::here(rule, detail, call_site));
 }
 
 /// Stops the machine if the caller runs above `highest`.

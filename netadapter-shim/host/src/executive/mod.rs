@@ -30,7 +30,7 @@ pub use crate::verifier::Rule;
 pub use clock::Clock;
 pub use dpc::{HostDpc, KernelDpc, flush_dpcs};
 pub use event::{Event, EventKind, WaitOutcome};
-pub use finding::{Finding, require_irql, violation, violation_at, violation_by};
+pub use finding::{Finding, require_irql, violation, violation_at, violation_by, warn};
 pub use interrupt::Interrupt;
 pub use memory::{ContiguousMemory, PAGE_SIZE, PhysicalMemory};
 pub use pool::Pool;

@@ -101,6 +101,7 @@ pub struct System {
     timeline: Timeline,
     stopped: AtomicBool,
     finding: Mutex<Option<Finding>>,
+    warnings: Mutex<Vec<Finding>>,
     call_site: OnceLock<CallSite>,
     call_stack: OnceLock<CallStack>,
     faults: Injector,
@@ -119,6 +120,7 @@ impl System {
             timeline: Timeline::default(),
             stopped: AtomicBool::new(false),
             finding: Mutex::new(None),
+            warnings: Mutex::default(),
             call_site: OnceLock::new(),
             call_stack: OnceLock::new(),
             faults: Injector::default(),
@@ -165,6 +167,19 @@ impl System {
     /// The finding that stopped the machine.
     pub fn finding(&self) -> Option<Finding> {
         self.finding.lock().clone()
+    }
+
+    /// The broken rules that did not stop the machine, each place in the driver once.
+    pub fn warnings(&self) -> Vec<Finding> {
+        self.warnings.lock().clone()
+    }
+
+    /// Records a broken rule that does not stop the machine.
+    pub(super) fn report(&self, warning: Finding) {
+        let mut warnings = self.warnings.lock();
+        if !warnings.iter().any(|earlier| warning.is_again(earlier)) {
+            warnings.push(warning);
+        }
     }
 
     /// Stops the machine; the first finding is kept.

@@ -1,0 +1,25 @@
+// The table of deeds, for the driver and for the tests that run it. A line is a moment, a function
+// in `breaks/` that breaks a rule at that moment, and the rule that the host must name.
+// Each deed can also be done right: then nothing may be found.
+macro_rules! deeds {
+    ($then:ident) => {
+        $then! {
+            PrepareHardware call_passive_function_at_dispatch IRQL_IS_NOT_PASSIVE;
+            PrepareHardware wait_at_dispatch IRQL_TOO_HIGH;
+            PrepareHardware use_null_handle WDF_INVALID_HANDLE;
+            PrepareHardware call_what_no_host_has NOT_IMPLEMENTED_BY_HOST;
+            PrepareHardware free_pool_twice BAD_POOL_CALLER;
+            PrepareHardware free_pool_with_other_tag BAD_POOL_CALLER;
+            PrepareHardware release_foreign_spin_lock SPIN_LOCK_NOT_OWNED;
+            PrepareHardware read_through_null ACCESS_VIOLATION;
+            PrepareHardware remove_unknown_notification NOT_A_NOTIFICATION_ENTRY;
+            Started set_capabilities_after_start ADAPTER_ALREADY_STARTED;
+            Started return_at_dispatch WDF_VERIFIER_IRQL_MISMATCH;
+            QueryStop refuse_to_stop QUERY_STOP_FAILED;
+            Advance move_begin_past_end INVALID_RING_BEGIN_INDEX;
+            Advance change_ring_header INVALID_RING_IMMUTABLE;
+            ProcessorChange write_to_change_context CHANGE_CONTEXT_MODIFIED;
+        }
+    };
+}
+pub(crate) use deeds;
