@@ -5,6 +5,6 @@ pub mod bundled;
 pub mod cli;
 pub mod failure;
 pub mod hot_add;
-pub mod simulate;
 pub mod json;
 pub mod rules;
+pub mod simulate;
