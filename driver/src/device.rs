@@ -99,10 +99,11 @@ impl device::Device for Device {
         rebalance::ask_for_messages(&self.nic, device, requirements)
     }
 
+    fn query_stop(&self, _: DeviceHandle) {
+        rebalance::get_ready(&self.nic);
+    }
+
     fn self_managed_io_init(&self, device: DeviceHandle) -> Result<()> {
-        self.nic
-            .concerns
-            .set_takes_part_in_rebalance(rebalance::takes_part(device));
         let arrivals = Arrivals::follow(device, &self.nic)?;
         *self.arrivals.lock() = Some(arrivals);
         Ok(())

@@ -19,6 +19,7 @@ use crate::keywords::Keywords;
 use crate::memory;
 use crate::nic::{Nic, Setup, State};
 use crate::queue_interrupt::{Message, QueueInterrupt};
+use crate::rebalance::Policy;
 use crate::rx_queue::ReceivePath;
 use crate::spread::{self, MAXIMUM_QUEUES, Plan};
 use crate::tx_queue::{self, TransmitPath};
@@ -93,13 +94,8 @@ pub fn prepare(nic: &Shared<Nic>, resources: &Resources<'_>) -> Result<()> {
         messages: messages.len() as u16,
         keywords: Keywords::read(&nic.adapter()?.open_configuration()?),
     };
-    setup.plan = spread::plan(
-        processor::active(),
-        &setup.keywords.scaling,
-        &setup.limits(),
-        &nic.targets(),
-    );
-    allocate(nic, &setup)?;
+    let policy = nic.concerns.follow_policy(nic.device);
+    plan_and_allocate(nic, &mut setup, policy)?;
     create_interrupts(nic, &setup, &messages)?;
     nic.health
         .set_queue_reset(setup.features.contains(Features::RING_RESET));
@@ -176,6 +172,32 @@ fn usable(identity: Identity) -> Identity {
     Identity { features, config }
 }
 
+/// Makes the plan, and memory for it. When that is short, the plan has as many queues as have memory.
+fn plan_and_allocate(nic: &Nic, setup: &mut Setup, policy: Policy) -> Result<()> {
+    let mut limits = setup.limits(policy);
+    loop {
+        setup.plan = spread::plan(
+            processor::active(),
+            &setup.keywords.scaling,
+            &limits,
+            &nic.targets(),
+        );
+        let ready = || {
+            nic.paths
+                .iter()
+                .take_while(|path| path.get().is_some())
+                .count()
+        };
+        match allocate(nic, setup) {
+            Err(status) if (1..setup.plan.queues.len()).contains(&ready()) => {
+                debug_print!(Level::Error, "dhpnic: memory for fewer queues: {status}");
+                limits.device_pairs = ready() as u16;
+            }
+            result => return result,
+        }
+    }
+}
+
 /// Memory for everything in the plan that does not have it yet.
 fn allocate(nic: &Nic, setup: &Setup) -> Result<()> {
     if nic.transmit.get().is_none() {
@@ -192,16 +214,29 @@ fn allocate(nic: &Nic, setup: &Setup) -> Result<()> {
         let control = ControlQueue::allocate(&nic.enabler)?;
         *nic.control.lock() = Some(control);
     }
-    for (queue, number) in setup.plan.queues.iter().zip(0..) {
-        let place = &nic.paths[usize::from(number)];
-        let path = match place.get() {
-            Some(path) => path,
-            None => {
-                let path = Shared::try_new(receive_path(nic, setup, number)?)?;
-                place.set(path).map_err(|_| Status::INVALID_DEVICE_STATE)?
-            }
-        };
-        path.interrupt().retarget(queue.processor);
+    make_paths(nic, setup, setup.plan.queues.len())?;
+    for (queue, path) in setup.plan.queues.iter().zip(&nic.paths) {
+        if let Some(path) = path.get() {
+            path.interrupt().retarget(queue.processor);
+        }
+    }
+    Ok(())
+}
+
+/// Memory for so many receive queues, as far as they do not have it yet.
+///
+/// IRQL: PASSIVE_LEVEL, also while the device works.
+///
+/// # Errors
+///
+/// The first failure; the queues before it have their memory.
+pub fn make_paths(nic: &Nic, setup: &Setup, count: usize) -> Result<()> {
+    for (place, number) in nic.paths.iter().zip(0..).take(count) {
+        if place.get().is_none() {
+            let path = Shared::try_new(receive_path(nic, setup, number)?)?;
+            // Stop and start do not overlap, so nobody else has made it meanwhile.
+            place.set(path).map_err(|_| Status::INVALID_DEVICE_STATE)?;
+        }
     }
     Ok(())
 }
@@ -223,10 +258,14 @@ fn receive_path(nic: &Nic, setup: &Setup, number: u16) -> Result<ReceivePath> {
     let (pool, buffers) = BufferPool::try_new(sizing.ceiling_chunks())?;
     let ring = nic.enabler.common_buffer(SplitQueue::memory_bytes(size))?;
     let virtqueue = SplitQueue::new(ring, size)?;
-    let chunks = memory::chunks(sizing.floor_chunks(), || {
-        nic.enabler.common_buffer(CHUNK_BYTES)
-    })?;
-    pool.want(sizing.floor_chunks());
+    let spare = usize::from(number) >= processor::active().count();
+    let count = if spare {
+        sizing.spare_chunks()
+    } else {
+        sizing.floor_chunks()
+    };
+    let chunks = memory::chunks(count, || nic.enabler.common_buffer(CHUNK_BYTES))?;
+    pool.want(count);
     chunks.take().for_each(|chunk| pool.add(chunk));
     ReceivePath::try_new(number, (pool, buffers), virtqueue, interrupt)
 }
@@ -238,13 +277,15 @@ fn create_interrupts(
     messages: &[MessageResource<'_>],
 ) -> Result<()> {
     for (message, number) in messages.iter().zip(0..) {
-        let queue =
-            (0..setup.plan.queues.len() as u16).find(|queue| setup.queue_message(*queue) == number);
+        let queues = (0..setup.plan.queues.len() as u16)
+            .filter(|queue| setup.queue_message(*queue) == number);
         let data = Message {
             configuration: (number == CONFIGURATION_MESSAGE).then(|| nic.clone()),
-            queue: queue.and_then(|queue| nic.any_path(queue)).cloned(),
+            queues: queues
+                .filter_map(|queue| nic.any_path(queue).cloned())
+                .collect(),
         };
-        if data.configuration.is_some() || data.queue.is_some() {
+        if data.configuration.is_some() || !data.queues.is_empty() {
             interrupt::create(nic.device, message, data)?;
         }
     }

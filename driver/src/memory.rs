@@ -7,7 +7,7 @@
 //! at least ReceiveBuffers, at most MaxReceiveBuffers, in whole chunks of 32 buffers
 //! ```
 //!
-//! [`Sizing`] is that rule and nothing else. What it allows is made so in the background, chunk by chunk, while packets
+//! A queue that waits for a processor to come counts for nothing there, and has 64 buffers. [`Sizing`] is that rule and nothing else. What it allows is made so in the background, chunk by chunk, while packets
 //! go on ([`grow`]); what is too much goes as it falls free ([`shrink`]).
 
 use arrayvec::ArrayVec;
@@ -20,6 +20,9 @@ use crate::spread::MAXIMUM_QUEUES;
 
 /// [`Sizing::share`] counts these parts of physical memory.
 pub const SHARES: u64 = 10_000;
+
+/// Chunks of a queue that waits for a processor.
+const SPARE_CHUNKS: u16 = 2;
 
 /// The keywords that bound the receive buffers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +39,11 @@ impl Sizing {
     /// Chunks that a queue has from the start.
     pub fn floor_chunks(&self) -> u16 {
         self.floor.div_ceil(BUFFERS_PER_CHUNK)
+    }
+
+    /// Chunks of a queue that waits for a processor.
+    pub fn spare_chunks(&self) -> u16 {
+        SPARE_CHUNKS.min(self.floor_chunks())
     }
 
     /// Chunks that a queue can ever have.

@@ -21,6 +21,7 @@ use crate::health::Health;
 use crate::keywords::Keywords;
 use crate::processors::ProcessorTable;
 use crate::queue_interrupt::ConfigurationChange;
+use crate::rebalance::Policy;
 use crate::receive_filter::Filter;
 use crate::rss::{Bounds, Scaling};
 use crate::rx_queue::ReceivePath;
@@ -59,12 +60,13 @@ impl Setup {
         }
     }
 
-    /// What this hardware allows.
-    pub fn limits(&self) -> spread::Limits {
+    /// What this hardware allows, under a rebalance policy.
+    pub fn limits(&self, policy: Policy) -> spread::Limits {
         spread::Limits {
             queue_messages: self.messages.saturating_sub(1).max(1),
             device_pairs: self.config.queue_pairs,
             device_table_entries: self.config.table_entries,
+            processors_to_come: policy.processors_to_come(),
         }
     }
 

@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 use core::sync::atomic::{AtomicU32, Ordering};
 
+use arrayvec::ArrayVec;
 use netadapter::Result;
 use netadapter::context_type;
 use netadapter::dpc::{Dpc, DpcRoutine};
@@ -15,6 +16,7 @@ use netadapter::work_item::WorkItem;
 use crate::nic::Nic;
 use crate::processors::ProcessorTable;
 use crate::rx_queue::ReceivePath;
+use crate::spread::MAXIMUM_QUEUES;
 use crate::upkeep::Upkeep;
 
 /// What a queue pair's message leads to. It outlives the interrupt object, which is new after each rebalance.
@@ -101,18 +103,19 @@ impl DpcRoutine for Wake {
     }
 }
 
-/// The driver's data of an interrupt object: what its message means. A device with a single message uses it for both.
+/// The driver's data of an interrupt object: what its message means. Queues share
+/// it when there are too few, and a device with a single message uses it for everything.
 pub struct Message {
     /// The device's configuration has changed.
     pub configuration: Option<Shared<Nic>>,
-    /// A queue pair has used buffers.
-    pub queue: Option<Shared<ReceivePath>>,
+    /// Queue pairs have used buffers.
+    pub queues: ArrayVec<Shared<ReceivePath>, MAXIMUM_QUEUES>,
 }
 context_type!(Message);
 
 impl Interrupt for Message {
     fn isr(&self) {
-        if let Some(path) = &self.queue {
+        for path in &self.queues {
             path.interrupt().queue_dpc();
         }
         if let Some(nic) = &self.configuration {

@@ -1,10 +1,11 @@
 //! Taking part in the resource rebalance that follows the arrival of a processor.
 //!
-//! Query stop is never refused: there is no callback for it, which is to agree (*Stopping a Device to Rebalance
-//! Resources*). Stop and start come as the usual power callbacks. What remains is to be asked at all, and to ask for
-//! more messages.
+//! Query stop is never refused (*Stopping a Device to Rebalance Resources*); it is the last moment to get ready while
+//! packets still go on ([`get_ready`]). Stop and start come as the usual power callbacks. What remains is to be asked at
+//! all ([`Policy`]), and to ask for more messages ([`ask_for_messages`]).
 
-use netadapter::Result;
+use core::fmt;
+
 use netadapter::abi::nt::DEVPKEY_Device_DHP_Rebalance_Policy;
 use netadapter::debug::Level;
 use netadapter::debug_print;
@@ -12,6 +13,7 @@ use netadapter::device::DeviceHandle;
 use netadapter::processor::{self, ProcessorNumber};
 use netadapter::property;
 use netadapter::resources::{Configuration, MessageRequirement, RequirementsList};
+use netadapter::{Result, Status};
 
 use arrayvec::ArrayVec;
 
@@ -20,28 +22,90 @@ use crate::keywords::Keywords;
 use crate::nic::Nic;
 use crate::spread::{self, FRAMEWORK_TABLE_ENTRIES, MAXIMUM_QUEUES};
 
-/// The value of the rebalance policy with which a device takes part (*DEVPKEY_Device_DHP_Rebalance_Policy*).
-const POLICY_TAKES_PART: u32 = 2;
+/// The device's part in the rebalance that follows the arrival of a processor
+/// (*DEVPKEY_Device_DHP_Rebalance_Policy*).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Policy {
+    /// 1: none.
+    StaysOut,
+    /// 2: it is stopped and started again. The INF says so.
+    TakesPart,
+    /// Another value, or none: the class decides, and class Net keeps its devices out.
+    ClassDefault,
+    /// The property cannot be read.
+    Unknown(Status),
+}
 
-/// Whether the device takes part in the rebalance after a processor arrived. Network devices do so only when they say
-/// so; the INF says it. IRQL: PASSIVE_LEVEL.
-pub fn takes_part(device: DeviceHandle) -> bool {
-    match property::query_u32(device, &DEVPKEY_Device_DHP_Rebalance_Policy) {
-        Ok(Some(POLICY_TAKES_PART)) => true,
-        Ok(policy) => {
-            debug_print!(
-                Level::Info,
-                "dhpnic: rebalance policy {policy:?}: new processors get no interrupts of this device",
-            );
-            false
+impl Policy {
+    /// The policy that is in force. IRQL: PASSIVE_LEVEL.
+    pub fn query(device: DeviceHandle) -> Self {
+        Self::of(property::query_u32(
+            device,
+            &DEVPKEY_Device_DHP_Rebalance_Policy,
+        ))
+    }
+
+    fn of(property: Result<Option<u32>>) -> Self {
+        match property {
+            Ok(Some(1)) => Self::StaysOut,
+            Ok(Some(2)) => Self::TakesPart,
+            Ok(_) => Self::ClassDefault,
+            Err(status) => Self::Unknown(status),
         }
-        Err(status) => {
-            debug_print!(
-                Level::Error,
-                "dhpnic: the rebalance policy cannot be read: {status}"
-            );
-            false
+    }
+
+    /// Whether a rebalance follows the arrival of a processor.
+    pub fn takes_part(self) -> bool {
+        self == Self::TakesPart
+    }
+
+    /// Processors that the driver has to be ready for, because it is not started again when they come. IRQL: any.
+    pub fn processors_to_come(self) -> usize {
+        if self.takes_part() {
+            0
+        } else {
+            processor::maximum_count()
         }
+    }
+}
+
+impl fmt::Display for Policy {
+    fn fmt(&self, text: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::StaysOut => write!(text, "the device stays out of rebalances"),
+            Self::TakesPart => write!(text, "the device takes part in rebalances"),
+            Self::ClassDefault => write!(
+                text,
+                "the device has no rebalance policy: its class keeps it out of rebalances"
+            ),
+            Self::Unknown(status) => {
+                write!(text, "the rebalance policy cannot be read: {status}")
+            }
+        }
+    }
+}
+
+/// Makes everything ready for the start that follows a stop, while the device still works, so that it is away for a
+/// shorter time: what the queues of new processors need.
+///
+/// Query stop is agreed to whatever comes of it: what is missing is tried again at the start.
+///
+/// IRQL: PASSIVE_LEVEL.
+pub fn get_ready(nic: &Nic) {
+    let Some(setup) = nic.setup() else { return };
+    // How many messages there will be is not known yet; queues share them when they are few.
+    let limits = setup.limits(nic.concerns.policy());
+    let plan = spread::plan(
+        processor::active(),
+        &setup.keywords.scaling,
+        &limits,
+        &nic.targets(),
+    );
+    if let Err(status) = hardware::make_paths(nic, &setup, plan.queues.len()) {
+        debug_print!(
+            Level::Error,
+            "dhpnic: not ready for the queues of new processors: {status}"
+        );
     }
 }
 
@@ -60,12 +124,14 @@ pub fn ask_for_messages(
     // The messages of the device's table bound the queues here; what else bounds them is known once it is powered.
     let entries =
         hardware::read_function(device).map_or(0, |(_, capabilities)| capabilities.msix_entries);
+    let policy = nic.concerns.follow_policy(device);
     let limits = match nic.setup() {
-        Some(setup) => setup.limits(),
+        Some(setup) => setup.limits(policy),
         None => spread::Limits {
             queue_messages: 0,
             device_pairs: u16::MAX,
             device_table_entries: FRAMEWORK_TABLE_ENTRIES,
+            processors_to_come: policy.processors_to_come(),
         },
     };
     let limits = spread::Limits {
@@ -141,6 +207,17 @@ fn adapt(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_the_value_2_takes_part() {
+        let policy = |value| Policy::of(Ok(value));
+        assert_eq!(policy(Some(1)), Policy::StaysOut);
+        assert_eq!(policy(Some(2)), Policy::TakesPart);
+        assert_eq!(policy(Some(3)), Policy::ClassDefault);
+        assert_eq!(policy(None), Policy::ClassDefault);
+        let unreadable = Policy::of(Err(Status::INVALID_PARAMETER));
+        assert!(!unreadable.takes_part() && !policy(None).takes_part());
+    }
 
     #[derive(Default)]
     struct List {

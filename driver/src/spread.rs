@@ -54,18 +54,22 @@ impl Default for Keywords {
 /// What the hardware and its present resources allow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Messages left for queues, when one is kept for configuration changes. None shared: 1 queue.
+    /// Messages left for queues, when one is kept for configuration changes. Queues share them when they are fewer.
     pub queue_messages: u16,
     /// Queue pairs of the device.
     pub device_pairs: u16,
     /// Entries that the device's indirection table can have.
     pub device_table_entries: u16,
+    /// Processors for which queues are made at once, whether or not they are active: those that may come to a device
+    /// which gets no chance to make queues for them later. Else 0.
+    pub processors_to_come: usize,
 }
 
 /// Where one receive queue's interrupt goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QueuePlan {
-    /// Which of the queue messages: queue `n` has message `n`.
+    /// Which of the queue messages. Queue `n` has message `n`; where there are too few, all serve as many queues, but
+    /// for one more or less.
     pub message: u16,
     /// The processor that runs the queue's DPC until the protocol stack chooses another one.
     pub processor: ProcessorNumber,
@@ -101,7 +105,10 @@ where
         .filter(|processor| (keywords.base..=keywords.last).contains(processor))
         .take(keywords.processors_max.max(1) as usize);
     let bins = eligible.clone().count();
-    let count = queue_count(bins, keywords, limits);
+    let to_come = limits
+        .processors_to_come
+        .min(keywords.processors_max as usize);
+    let count = queue_count(bins.max(to_come), keywords, limits);
 
     let mut was = [None; MAXIMUM_QUEUES];
     for (bin, processor) in was.iter_mut().zip(previous) {
@@ -116,7 +123,7 @@ where
         .iter()
         .enumerate()
         .map(|(queue, bin)| QueuePlan {
-            message: queue as u16,
+            message: queue as u16 % limits.queue_messages.max(1),
             processor: eligible
                 .clone()
                 .nth(*bin)
@@ -137,7 +144,6 @@ fn queue_count(processors: usize, keywords: &Keywords, limits: &Limits) -> usize
     }
     let most = processors
         .min(keywords.queues_max as usize)
-        .min(usize::from(limits.queue_messages))
         .min(usize::from(limits.device_pairs))
         .min(usize::from(limits.device_table_entries / ENTRIES_PER_QUEUE))
         .min(MAXIMUM_QUEUES);
@@ -215,6 +221,7 @@ mod tests {
         queue_messages: 2048,
         device_pairs: 256,
         device_table_entries: 128,
+        processors_to_come: 0,
     };
 
     fn processor(index: usize) -> ProcessorNumber {
@@ -308,18 +315,20 @@ mod tests {
             queue_messages in 0_u16..40,
             device_pairs in 1_u16..40,
             device_table_entries in prop::sample::select(vec![1_u16, 4, 16, 64, 128, 512]),
+            processors_to_come in 0_usize..300,
         ) {
             let keywords = Keywords {
                 rss: true, queues_max, processors_max, base: processor(base), last: processor(last),
             };
-            let limits = Limits { queue_messages, device_pairs, device_table_entries };
+            let limits = Limits {
+                queue_messages, device_pairs, device_table_entries, processors_to_come,
+            };
             let active: Vec<_> = active.into_iter().map(processor).collect();
             let plan = plan(active.iter().copied(), &keywords, &limits, &[]);
 
             prop_assert!(plan.queues.len().is_power_of_two());
             prop_assert!(plan.queues.len() <= queues_max.max(1) as usize);
             prop_assert!(plan.queues.len() <= processors_max.max(1) as usize);
-            prop_assert!(plan.queues.len() <= usize::from(queue_messages.max(1)));
             prop_assert!(plan.queues.len() <= usize::from(device_pairs));
             prop_assert!(plan.table_entries.is_power_of_two());
             prop_assert!(plan.table_entries <= device_table_entries.min(FRAMEWORK_TABLE_ENTRIES));
@@ -327,11 +336,10 @@ mod tests {
                 plan.queues.len() == 1 || usize::from(plan.table_entries) >= 4 * plan.queues.len()
             );
             for (number, queue) in plan.queues.iter().enumerate() {
-                prop_assert_eq!(usize::from(queue.message), number);
+                prop_assert_eq!(usize::from(queue.message), number % usize::from(queue_messages.max(1)));
                 prop_assert!(active.contains(&queue.processor));
-                prop_assert!(
-                    (processor(base)..=processor(last)).contains(&queue.processor) || plan.queues.len() == 1
-                );
+                let within = |processor: &ProcessorNumber| (self::processor(base)..=self::processor(last)).contains(processor);
+                prop_assert!(within(&queue.processor) || !active.iter().any(within));
             }
         }
 
@@ -358,6 +366,48 @@ mod tests {
             prop_assert!(after.queues.len() >= before.queues.len());
             prop_assert_eq!(&after.queues[..targets.len()], &before.queues[..]);
         }
+    }
+
+    #[test]
+    fn queues_share_messages_fairly_when_there_are_fewer() {
+        for messages in 0..=9_u16 {
+            let limits = Limits {
+                queue_messages: messages,
+                ..AMPLE
+            };
+            let plan = plan((0..8).map(processor), &unbounded(), &limits, &[]);
+            assert_eq!(plan.queues.len(), 8);
+            let messages = messages.clamp(1, 8);
+            let served = |message| {
+                let served = plan.queues.iter().filter(|queue| queue.message == message);
+                served.count() as u16
+            };
+            assert!((0..messages).all(|message| {
+                [8 / messages, 8_u16.div_ceil(messages)].contains(&served(message))
+            }));
+        }
+    }
+
+    #[test]
+    fn queues_for_processors_to_come_are_spread_over_those_that_are_there() {
+        let limits = Limits {
+            processors_to_come: 64,
+            ..AMPLE
+        };
+        let plan = |active: usize, previous: &[ProcessorNumber]| {
+            plan((0..active).map(processor), &unbounded(), &limits, previous)
+        };
+        let before = plan(3, &[]);
+        assert_eq!((before.queues.len(), before.table_entries), (32, 128));
+        let targets: Vec<_> = before.queues.iter().map(|queue| queue.processor).collect();
+        let after = plan(4, &targets);
+        assert_eq!(after.queues.len(), 32);
+        let moved = before
+            .queues
+            .iter()
+            .zip(&after.queues)
+            .filter(|(was, now)| was != now);
+        assert_eq!(moved.count(), 8, "the share of the fourth processor");
     }
 
     #[test]

@@ -6,14 +6,17 @@ use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use netadapter::context_type;
 use netadapter::debug::Level;
 use netadapter::debug_print;
+use netadapter::device::DeviceHandle;
 use netadapter::memory::{self as system_memory, Shared};
 use netadapter::notification::InterfaceListener;
 use netadapter::processor;
+use netadapter::sync::SpinLock;
 use netadapter::work_item::WorkItemRoutine;
 
 use crate::buffer_pool::CHUNK_BYTES;
 use crate::memory;
 use crate::nic::{Nic, Setup, State};
+use crate::rebalance::Policy;
 use crate::spread;
 use crate::virtio::Fault;
 use crate::virtio::transport::Condition;
@@ -25,18 +28,26 @@ pub struct Concerns {
     processors_changed: AtomicBool,
     /// Memory has arrived since it ran last, or the queues have changed.
     memory_changed: AtomicBool,
-    /// A rebalance follows the arrival of a processor.
-    takes_part_in_rebalance: AtomicBool,
+    /// The rebalance policy in force, once it was read.
+    policy: SpinLock<Option<Policy>>,
     /// The framework was asked for a reset, which it can be once.
     reset_requested: AtomicBool,
     turn: Turn,
 }
 
 impl Concerns {
-    /// Says whether a rebalance follows the arrival of a processor.
-    pub fn set_takes_part_in_rebalance(&self, takes_part: bool) {
-        self.takes_part_in_rebalance
-            .store(takes_part, Ordering::Relaxed);
+    /// Reads the rebalance policy, and says so when it is another than before. IRQL: PASSIVE_LEVEL.
+    pub fn follow_policy(&self, device: DeviceHandle) -> Policy {
+        let policy = Policy::query(device);
+        if self.policy.lock().replace(policy) != Some(policy) {
+            debug_print!(Level::Info, "dhpnic: {policy}");
+        }
+        policy
+    }
+
+    /// The rebalance policy as it was last read. IRQL: ≤ DISPATCH_LEVEL.
+    pub fn policy(&self) -> Policy {
+        self.policy.lock().unwrap_or(Policy::ClassDefault)
     }
 }
 
@@ -123,9 +134,11 @@ impl Nic {
         }
         // A device that takes part in rebalances is planned anew when it is started again.
         if concerns.processors_changed.swap(false, Ordering::Acquire)
-            && !concerns.takes_part_in_rebalance.load(Ordering::Relaxed)
+            && !concerns.policy().takes_part()
         {
             self.spread_again();
+            // The queues that the new processors use now have their full share of buffers.
+            concerns.memory_changed.store(true, Ordering::Relaxed);
         }
         for path in self.paths.iter().filter_map(|path| path.get()) {
             memory::shrink(path.pool());
@@ -156,8 +169,9 @@ impl Nic {
     fn spread_again(&self) {
         let Some(setup) = self.setup() else { return };
         let limits = spread::Limits {
-            queue_messages: setup.plan.queues.len() as u16,
-            ..setup.limits()
+            // No queue can be made now, and none goes.
+            device_pairs: setup.plan.queues.len() as u16,
+            ..setup.limits(self.concerns.policy())
         };
         let plan = spread::plan(
             processor::active(),
@@ -182,12 +196,18 @@ impl Nic {
             }
         };
         let queues = setup.plan.queues.len();
-        let chunks = setup
-            .keywords
-            .receive_buffers
-            .chunks(physical_bytes, queues);
+        let sizing = &setup.keywords.receive_buffers;
+        // A queue without a processor of its own waits for one with the least.
+        let used = queues.min(processor::active().count());
+        let chunks = sizing.chunks(physical_bytes, used);
         let paths = || self.paths[..queues].iter().filter_map(|path| path.get());
-        paths().for_each(|path| path.pool().want(chunks));
+        for (number, path) in paths().enumerate() {
+            path.pool().want(if number < used {
+                chunks
+            } else {
+                sizing.spare_chunks()
+            });
+        }
         let pools = paths().map(|path| path.pool());
         let grown = memory::grow(pools, |_| self.enabler.common_buffer(CHUNK_BYTES));
         let (added, status) = grown.map_or_else(
@@ -196,7 +216,7 @@ impl Nic {
         );
         debug_print!(
             Level::Info,
-            "dhpnic: {} MiB of memory, {chunks} chunks a queue, {added} added",
+            "dhpnic: {} MiB of memory, {chunks} chunks for each of {used} queues, {added} added",
             physical_bytes >> 20,
         );
         if let Some(status) = status {

@@ -3,7 +3,7 @@
 use core::marker::PhantomData;
 use core::ptr::null_mut;
 
-use netadapter_abi::nt::NTSTATUS;
+use netadapter_abi::nt::{NTSTATUS, STATUS_SUCCESS};
 use netadapter_abi::wdf::{
     WDF_FDO_EVENT_CALLBACKS, WDF_PNPPOWER_EVENT_CALLBACKS, WDF_POWER_DEVICE_STATE, WDFCMRESLIST,
     WDFDEVICE, WDFDEVICE_INIT, WDFIORESREQLIST,
@@ -50,6 +50,10 @@ pub trait Device: ContextType + Send + Sync {
         device: DeviceHandle,
         requirements: &mut RequirementsList<'_>,
     ) -> Result<()>;
+
+    /// `EvtDeviceQueryStop`: the device is about to be stopped for a resource rebalance; it still works. There is no
+    /// saying no: a driver must never refuse it (*Stopping a Device to Rebalance Resources*).
+    fn query_stop(&self, device: DeviceHandle);
 
     /// `EvtDeviceSelfManagedIoInit`: the device works for the first time.
     ///
@@ -119,6 +123,7 @@ impl DeviceInit<'_> {
             EvtDeviceReleaseHardware: Some(release_hardware::<D>),
             EvtDeviceD0Entry: Some(d0_entry::<D>),
             EvtDeviceD0Exit: Some(d0_exit::<D>),
+            EvtDeviceQueryStop: Some(query_stop::<D>),
             EvtDeviceSelfManagedIoInit: Some(self_managed_io_init::<D>),
             EvtDeviceSelfManagedIoCleanup: Some(self_managed_io_cleanup::<D>),
             EvtDeviceSurpriseRemoval: Some(surprise_removal::<D>),
@@ -177,6 +182,14 @@ nt_export! {
     unsafe fn d0_exit<D: Device>(device: WDFDEVICE, _target: WDF_POWER_DEVICE_STATE) -> NTSTATUS {
         // SAFETY: this is a callback of the device.
         ntstatus(unsafe { data::<D>(device) }.map(|data| data.d0_exit(DeviceHandle(device))))
+    }
+
+    unsafe fn query_stop<D: Device>(device: WDFDEVICE) -> NTSTATUS {
+        // SAFETY: this is a callback of the device.
+        if let Ok(data) = unsafe { data::<D>(device) } {
+            data.query_stop(DeviceHandle(device));
+        }
+        STATUS_SUCCESS
     }
 
     unsafe fn self_managed_io_init<D: Device>(device: WDFDEVICE) -> NTSTATUS {
