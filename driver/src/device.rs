@@ -109,6 +109,10 @@ impl device::Device for Device {
         Ok(())
     }
 
+    fn self_managed_io_suspend(&self, _: DeviceHandle) {
+        self.nic.health.set_pausing(true);
+    }
+
     fn self_managed_io_cleanup(&self, _: DeviceHandle) {
         // Ending the registration waits, which is not possible with the lock held.
         let arrivals = self.arrivals.lock().take();

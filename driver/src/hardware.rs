@@ -126,6 +126,7 @@ pub fn release(nic: &Nic) {
 /// reset again.
 pub fn power_up(nic: &Nic) -> Result<()> {
     let setup = nic.setup().ok_or(Status::INVALID_DEVICE_STATE)?;
+    nic.health.set_pausing(false);
     let result = connect(nic, &setup).and_then(|()| {
         drop(nic.set_state(State::Working(setup.clone())));
         tell_everything(nic, &setup)
@@ -150,7 +151,7 @@ pub fn power_down(nic: &Nic) {
     }
     nic.health.report(setup.transport.reset());
     for path in nic.paths.iter().filter_map(|path| path.get()) {
-        path.disconnect();
+        nic.health.report(path.disconnect());
     }
     if let Ok(transmit) = nic.transmit() {
         transmit.disconnect();

@@ -18,6 +18,7 @@ pub struct Health {
     gone: AtomicBool,
     queue_reset: AtomicBool,
     scaling: AtomicBool,
+    pausing: AtomicBool,
     upkeep: Once<WorkItem<Upkeep>>,
 }
 
@@ -88,5 +89,16 @@ impl Health {
     /// Says whether receive scaling is on.
     pub fn set_scaling(&self, enabled: bool) {
         self.scaling.store(enabled, Ordering::Relaxed);
+    }
+
+    /// Whether the system is pausing the adapter, because the device is about to lose its power: what is handed up now
+    /// is dropped.
+    pub fn is_pausing(&self) -> bool {
+        self.pausing.load(Ordering::Relaxed)
+    }
+
+    /// Says whether the system is pausing the adapter.
+    pub fn set_pausing(&self, pausing: bool) {
+        self.pausing.store(pausing, Ordering::Relaxed);
     }
 }

@@ -4,10 +4,18 @@
 //! framework queue, which comes and goes with the data path. The path's virtqueue stays filled with the driver's own
 //! buffers, whatever the framework's rings hold.
 //!
+//! # Frames that wait
+//!
+//! What is handed up while the system pauses the adapter, it drops (*nxrxxlat.cpp*). So from
+//! EvtDeviceSelfManagedIoSuspend on no frame goes up, and what the device has written by the time it loses the
+//! virtqueue is kept, and goes up first when the queue starts again: a rebalance delays frames, and loses none that the
+//! device had accepted.
+//!
 //! Without VIRTIO_F_RING_RESET a cancelled queue stays enabled: what the device goes on writing are the driver's own
 //! buffers, never memory of the framework, and EvtDeviceD0Exit ends it by a reset of the device.
 
 use alloc::boxed::Box;
+use alloc::collections::VecDeque;
 
 use netadapter::memory::{Shared, try_slice};
 use netadapter::packet_queue_type;
@@ -46,7 +54,17 @@ struct State {
     /// The buffer behind each descriptor that the device holds.
     buffer_of: Box<[u16]>,
     buffers: Buffers,
+    /// The frames that wait. It never grows: what it has no room for is dropped.
+    waiting: VecDeque<Frame>,
     connection: Connection,
+}
+
+/// A frame that the device has written.
+#[derive(Clone, Copy)]
+struct Frame {
+    buffer: u16,
+    /// Bytes, without the device's header.
+    length: u32,
 }
 
 impl ReceivePath {
@@ -61,10 +79,16 @@ impl ReceivePath {
         virtqueue: SplitQueue,
         interrupt: QueueInterrupt,
     ) -> Result<Self> {
+        let mut waiting = VecDeque::new();
+        // Those of one stop; those that are still there at a second stop before they went up come on top.
+        waiting
+            .try_reserve_exact(2 * usize::from(virtqueue.size()))
+            .map_err(|_| Status::INSUFFICIENT_RESOURCES)?;
         let state = State {
             buffer_of: try_slice(usize::from(virtqueue.size()), |_| 0)?,
             virtqueue,
             buffers,
+            waiting,
             connection: Connection::default(),
         };
         Ok(Self {
@@ -119,9 +143,20 @@ impl ReceivePath {
         Ok(())
     }
 
-    /// The device was reset.
-    pub fn disconnect(&self) {
-        self.state.lock().connection = Connection::Disconnected;
+    /// The device was reset. The frames that it has written by then are kept.
+    ///
+    /// # Errors
+    ///
+    /// The rule that the device broke.
+    pub fn disconnect(&self) -> core::result::Result<(), Fault> {
+        let mut state = self.state.lock();
+        let connected = !matches!(state.connection, Connection::Disconnected);
+        state.connection = Connection::Disconnected;
+        if connected {
+            state.keep_frames(&self.pool)
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -149,32 +184,59 @@ impl State {
         }
     }
 
-    /// Delivers the frames that the device has written, as far as there is room.
+    /// The next frame that the device has written.
+    fn next_frame(&mut self, pool: &BufferPool) -> core::result::Result<Option<Frame>, Fault> {
+        let Some(used) = self.virtqueue.pop_used()? else {
+            return Ok(None);
+        };
+        let buffer = self.buffer_of[usize::from(used.head)];
+        let length = used.written.saturating_sub(u32::from(HEADER_BYTES));
+        if length < ETHERNET_HEADER_BYTES {
+            self.buffers.come_home(pool, buffer);
+            return Err(Fault::FrameTooShort {
+                bytes: used.written,
+            });
+        }
+        Ok(Some(Frame { buffer, length }))
+    }
+
+    /// Hands frames up as far as there is room: those that wait, then what the device has written.
     fn deliver(
         &mut self,
         path: &ReceivePath,
         range: &mut RxRange<'_>,
     ) -> core::result::Result<(), Fault> {
         while range.has_room() {
-            let Some(used) = self.virtqueue.pop_used()? else {
-                break;
+            let waiting = self.waiting.pop_front();
+            let frame = match waiting {
+                Some(frame) => frame,
+                None => match self.next_frame(&path.pool)? {
+                    Some(frame) => frame,
+                    None => break,
+                },
             };
-            let buffer = self.buffer_of[usize::from(used.head)];
-            let length = used.written.saturating_sub(u32::from(HEADER_BYTES));
-            if length < ETHERNET_HEADER_BYTES {
-                self.buffers.come_home(&path.pool, buffer);
-                return Err(Fault::FrameTooShort {
-                    bytes: used.written,
-                });
-            }
-            let (address, return_context) = self.buffers.lend(&path.pool, path.number, buffer);
+            let (address, return_context) =
+                self.buffers.lend(&path.pool, path.number, frame.buffer);
             range.deliver(&ReceivedFrame {
                 buffer: address,
                 capacity: BUFFER_BYTES,
                 offset: HEADER_BYTES,
-                length,
+                length: frame.length,
                 return_context,
             });
+        }
+        Ok(())
+    }
+
+    /// Keeps what the device has written for the time after the start.
+    fn keep_frames(&mut self, pool: &BufferPool) -> core::result::Result<(), Fault> {
+        while let Some(frame) = self.next_frame(pool)? {
+            if self.waiting.len() < self.waiting.capacity() {
+                self.buffers.keep(frame.buffer);
+                self.waiting.push_back(frame);
+            } else {
+                self.buffers.come_home(pool, frame.buffer);
+            }
         }
         Ok(())
     }
@@ -261,7 +323,11 @@ impl PacketQueue for RxQueue {
         }
         let mut state = self.path.state.lock();
         let mut range = rings.fill();
-        let result = state.deliver(&self.path, &mut range);
+        let result = if self.health.is_pausing() {
+            Ok(())
+        } else {
+            state.deliver(&self.path, &mut range)
+        };
         let delivered = range.commit();
         state.refill(&self.path.pool);
         if delivered > 0 {
@@ -280,13 +346,13 @@ impl PacketQueue for RxQueue {
             state.virtqueue.disable_interrupts();
             return;
         }
-        let waiting = state.virtqueue.enable_interrupts();
+        let waiting = state.virtqueue.enable_interrupts() || !state.waiting.is_empty();
         drop(state);
         if self.health.scaling_is_enabled() {
             // Receive scaling has bound the queue's polling to this processor: the DPC follows.
             self.path.interrupt.retarget(processor::current().0);
         }
-        if waiting {
+        if waiting && !self.health.is_pausing() {
             self.path.interrupt.rx().wake();
         }
     }
@@ -298,17 +364,16 @@ impl PacketQueue for RxQueue {
         } else {
             Ok(())
         };
-        let mut range = rings.fill();
-        let delivered = if self.health.is_usable() {
-            state.deliver(&self.path, &mut range)
+        let kept = if self.health.is_usable() {
+            state.keep_frames(&self.path.pool)
         } else {
             Ok(())
         };
-        range.cancel();
+        rings.fill().cancel();
         state.recycle(&self.path.pool);
         let let_go = state.buffers.has_let_go();
         drop(state);
-        self.follow_up(let_go, reset.and(delivered));
+        self.follow_up(let_go, reset.and(kept));
     }
 
     fn stop(&mut self) {}

@@ -16,15 +16,15 @@ use super::{BUFFER_BYTES, BUFFERS_PER_CHUNK, BufferPool, Chunk, context_of};
 #[derive(Default)]
 struct Slot {
     chunk: Option<Chunk>,
-    /// The buffers that the protocol stack has, one bit each.
-    with_stack: u32,
+    /// The buffers that the protocol stack has, and those whose frames wait for it, one bit each.
+    taken: u32,
     /// The chunk is to go.
     retiring: bool,
     /// Of a chunk that is to go: the buffers that nobody else holds any more, one bit each.
     home: u32,
 }
 
-/// Every bit of [`Slot::with_stack`] and [`Slot::home`] is a buffer.
+/// Every bit of [`Slot::taken`] and [`Slot::home`] is a buffer.
 const _: () = assert!(BUFFERS_PER_CHUNK as u32 == u32::BITS);
 
 /// The chunks of a pool, and the buffers that the poller has.
@@ -58,7 +58,7 @@ impl Buffers {
     pub fn settle(&mut self, pool: &BufferPool) {
         pool.take_returned(|buffer| {
             let (slot, place) = place(buffer);
-            self.slots[slot].with_stack &= !(1 << place);
+            self.slots[slot].taken &= !(1 << place);
             self.come_home(pool, buffer);
         });
         if !pool.arriving.is_empty() {
@@ -77,11 +77,11 @@ impl Buffers {
         self.free.clear();
         for slot in 0..self.slots.len() {
             self.slots[slot].home = 0;
-            let with_stack = self.slots[slot].with_stack;
+            let taken = self.slots[slot].taken;
             if self.slots[slot].chunk.is_none() {
                 continue;
             }
-            for place in (0..BUFFERS_PER_CHUNK).filter(|place| with_stack & 1 << place == 0) {
+            for place in (0..BUFFERS_PER_CHUNK).filter(|place| taken & 1 << place == 0) {
                 self.come_home(pool, slot as u16 * BUFFERS_PER_CHUNK + place);
             }
         }
@@ -101,6 +101,12 @@ impl Buffers {
     /// The next buffer for the device.
     pub fn take(&mut self) -> Option<u16> {
         self.free.pop()
+    }
+
+    /// The device has written a frame that the protocol stack gets later.
+    pub fn keep(&mut self, buffer: u16) {
+        let (slot, place) = place(buffer);
+        self.slots[slot].taken |= 1 << place;
     }
 
     /// Takes a buffer back that nobody else holds any more.
@@ -133,7 +139,7 @@ impl Buffers {
         buffer: u16,
     ) -> (VirtualAddress, ReturnContext) {
         let (slot, place) = place(buffer);
-        self.slots[slot].with_stack |= 1 << place;
+        self.slots[slot].taken |= 1 << place;
         pool.lent[usize::from(buffer)].store(true, Ordering::Relaxed);
         let (chunk, offset) = self.memory(buffer);
         (chunk.virtual_address(offset), context_of(queue, buffer))

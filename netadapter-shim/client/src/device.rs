@@ -62,6 +62,10 @@ pub trait Device: ContextType + Send + Sync {
     /// The device is then removed.
     fn self_managed_io_init(&self, device: DeviceHandle) -> Result<()>;
 
+    /// `EvtDeviceSelfManagedIoSuspend`: the device is about to lose its power, or to be stopped; the first thing that
+    /// happens then.
+    fn self_managed_io_suspend(&self, device: DeviceHandle);
+
     /// `EvtDeviceSelfManagedIoCleanup`: the device is going, once, if [`Self::self_managed_io_init`] was ever called.
     fn self_managed_io_cleanup(&self, device: DeviceHandle);
 
@@ -125,6 +129,7 @@ impl DeviceInit<'_> {
             EvtDeviceD0Exit: Some(d0_exit::<D>),
             EvtDeviceQueryStop: Some(query_stop::<D>),
             EvtDeviceSelfManagedIoInit: Some(self_managed_io_init::<D>),
+            EvtDeviceSelfManagedIoSuspend: Some(self_managed_io_suspend::<D>),
             EvtDeviceSelfManagedIoCleanup: Some(self_managed_io_cleanup::<D>),
             EvtDeviceSurpriseRemoval: Some(surprise_removal::<D>),
             ..WDF_PNPPOWER_EVENT_CALLBACKS::init()
@@ -195,6 +200,11 @@ nt_export! {
     unsafe fn self_managed_io_init<D: Device>(device: WDFDEVICE) -> NTSTATUS {
         // SAFETY: this is a callback of the device.
         ntstatus(unsafe { data::<D>(device) }.and_then(|data| data.self_managed_io_init(DeviceHandle(device))))
+    }
+
+    unsafe fn self_managed_io_suspend<D: Device>(device: WDFDEVICE) -> NTSTATUS {
+        // SAFETY: this is a callback of the device.
+        ntstatus(unsafe { data::<D>(device) }.map(|data| data.self_managed_io_suspend(DeviceHandle(device))))
     }
 
     unsafe fn self_managed_io_cleanup<D: Device>(device: WDFDEVICE) {
