@@ -40,6 +40,11 @@ statuses! {
     STATUS_UNDEFINED_SCOPE STATUS_UNHANDLED_EXCEPTION STATUS_UNSUCCESSFUL STATUS_USER_APC STATUS_WAIT_0
 }
 
+// Not in the recorded facts.
+pub use windows_sys::Win32::Foundation::{
+    STATUS_INVALID_SECURITY_DESCR, STATUS_INVALID_USER_BUFFER,
+};
+
 /// Whether a status is a success or informational one (`NT_SUCCESS`).
 pub const fn nt_success(status: NTSTATUS) -> bool {
     status >= 0

@@ -6,7 +6,7 @@ use super::rules;
 use crate::executive::{Processor, System, violation};
 use crate::fault_injection::Fault;
 use crate::kernel::{ProcessorCallbacks, ProcessorChange, interface_arrived};
-use crate::wdf::DeviceHost;
+use crate::wdf::{DeviceHost, close_all_files};
 use netadapter_abi::nt::{
     GUID_DEVICE_PROCESSOR, NTSTATUS, STATUS_INSUFFICIENT_RESOURCES, STATUS_UNSUCCESSFUL, nt_success,
 };
@@ -80,10 +80,11 @@ impl PnpManager {
         started.device.start(assigned)
     }
 
-    /// Removes all devices in an orderly way.
+    /// Ends all programs and removes all devices in an orderly way.
     ///
     /// IRQL: PASSIVE_LEVEL, on a processor.
     pub fn remove_all(&self) {
+        close_all_files();
         let devices = std::mem::take(&mut *self.devices.lock());
         for started in devices {
             started.device.remove();

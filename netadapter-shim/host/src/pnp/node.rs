@@ -39,6 +39,11 @@ pub trait DeviceNode: Send + Sync {
     fn connect(&self, vector: u32, interrupt: Arc<Interrupt>) -> bool;
     /// Undoes [`DeviceNode::connect`].
     fn disconnect(&self, vector: u32);
+    /// The security descriptor string that the device was installed with
+    /// (*INF AddReg Directive*, the value `Security`).
+    fn security(&self) -> Option<String> {
+        None
+    }
     /// The device failed and asks to be torn down.
     fn device_failed(&self);
 }

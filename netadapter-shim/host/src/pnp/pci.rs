@@ -327,6 +327,13 @@ impl DeviceNode for PciNode {
         self.router.routes.write().remove(&vector);
     }
 
+    fn security(&self) -> Option<String> {
+        match self.installation.hardware.value("Security") {
+            Some(RegistryValue::String(text)) => Some(text.clone()),
+            _ => None,
+        }
+    }
+
     fn device_failed(&self) {
         self.failed.store(true, Ordering::Release);
     }

@@ -69,6 +69,7 @@ const TABLES: &[&[&Rule]] = &[
     kernel::rules::RULES,
     pnp::rules::RULES,
     wdf::rules::RULES,
+    wdf::io::rules::RULES,
     netcx::rules::RULES,
 ];
 

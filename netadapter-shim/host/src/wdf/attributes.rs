@@ -1,6 +1,7 @@
 //! What a create function requires of an object's attributes.
 
 use super::handle;
+use super::io::Scope;
 use super::kind::{ObjectKind, ParentRule};
 use netadapter_abi::nt::{NTSTATUS, STATUS_INFO_LENGTH_MISMATCH};
 use netadapter_abi::wdf::{
@@ -8,8 +9,9 @@ use netadapter_abi::wdf::{
     STATUS_WDF_PARENT_ASSIGNMENT_NOT_ALLOWED, STATUS_WDF_PARENT_NOT_SPECIFIED,
     STATUS_WDF_SYNCHRONIZATION_SCOPE_INVALID, WDF_OBJECT_ATTRIBUTES, WDFOBJECT,
     WdfExecutionLevelDispatch, WdfExecutionLevelInheritFromParent, WdfExecutionLevelInvalid,
-    WdfExecutionLevelPassive, WdfSynchronizationScopeInheritFromParent,
-    WdfSynchronizationScopeInvalid, WdfSynchronizationScopeNone,
+    WdfExecutionLevelPassive, WdfSynchronizationScopeDevice,
+    WdfSynchronizationScopeInheritFromParent, WdfSynchronizationScopeInvalid,
+    WdfSynchronizationScopeNone, WdfSynchronizationScopeQueue,
 };
 
 /// Checks attributes and gives the parent: the one they name, else `default_parent`.
@@ -71,4 +73,52 @@ pub(super) fn validate_context(attributes: &WDF_OBJECT_ATTRIBUTES) -> Result<(),
 /// Whether the attributes ask for callbacks at PASSIVE_LEVEL.
 pub(super) fn is_passive(attributes: &WDF_OBJECT_ATTRIBUTES) -> bool {
     attributes.ExecutionLevel == WdfExecutionLevelPassive
+}
+
+/// Whether the attributes set an execution level or a synchronization scope.
+pub(super) fn has_levels(attributes: &WDF_OBJECT_ATTRIBUTES) -> bool {
+    attributes.ExecutionLevel != WdfExecutionLevelInheritFromParent
+        || attributes.SynchronizationScope != WdfSynchronizationScopeInheritFromParent
+}
+
+/// Where an object's callbacks run, and what serialises them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Constraints {
+    /// At PASSIVE_LEVEL.
+    pub(super) passive: bool,
+    pub(super) scope: Scope,
+}
+
+impl Constraints {
+    /// What a driver's objects have if nothing is said (*fxdriver.cpp*): any level, no
+    /// serialisation.
+    pub(super) const DEFAULT: Self = Self {
+        passive: false,
+        scope: Scope::None,
+    };
+
+    /// What an object below one with these constraints has.
+    pub(super) fn overridden(self, attributes: Option<&WDF_OBJECT_ATTRIBUTES>) -> Self {
+        let Some(attributes) = attributes else {
+            return self;
+        };
+        let levels = [
+            (WdfExecutionLevelPassive, true),
+            (WdfExecutionLevelDispatch, false),
+        ];
+        let scopes = [
+            (WdfSynchronizationScopeDevice, Scope::Device),
+            (WdfSynchronizationScopeQueue, Scope::Queue),
+            (WdfSynchronizationScopeNone, Scope::None),
+        ];
+        Self {
+            passive: pick(&levels, attributes.ExecutionLevel).unwrap_or(self.passive),
+            scope: pick(&scopes, attributes.SynchronizationScope).unwrap_or(self.scope),
+        }
+    }
+}
+
+fn pick<T: Copy>(known: &[(i32, T)], value: i32) -> Option<T> {
+    let found = known.iter().find(|(known, _)| *known == value);
+    found.map(|(_, meaning)| *meaning)
 }

@@ -3,6 +3,23 @@
 use super::rules;
 use crate::executive::{processor, violation};
 
+/// A structure that a driver has registered. The host keeps a copy and never changes it.
+#[derive(Clone, Copy)]
+pub(super) struct Registered<T>(pub(super) T);
+
+// SAFETY: the copy holds plain data and addresses, which mean the same on every thread.
+unsafe impl<T> Send for Registered<T> {}
+// SAFETY: as above, and nobody writes to it.
+unsafe impl<T> Sync for Registered<T> {}
+
+impl<T> std::ops::Deref for Registered<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
 /// Calls the driver and checks that it returns at the IRQL at which it was called.
 pub fn guarded<T>(name: &str, call: impl FnOnce() -> T) -> T {
     let before = processor().irql();

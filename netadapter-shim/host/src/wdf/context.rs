@@ -38,6 +38,8 @@ pub(super) struct Context {
     cleanup: PFN_WDF_OBJECT_CONTEXT_CLEANUP,
     destroy: PFN_WDF_OBJECT_CONTEXT_DESTROY,
     cleaned: AtomicBool,
+    /// EvtDestroy is not wanted.
+    silent: AtomicBool,
     next: AtomicPtr<Context>,
 }
 
@@ -59,6 +61,7 @@ impl Context {
             cleanup: attributes.EvtCleanupCallback,
             destroy: attributes.EvtDestroyCallback,
             cleaned: AtomicBool::new(false),
+            silent: AtomicBool::new(false),
             next: AtomicPtr::new(std::ptr::null_mut()),
         }))
     }
@@ -85,7 +88,9 @@ impl Context {
     }
 
     fn call_destroy(&self, object: WDFOBJECT) {
-        if let Some(destroy) = self.destroy {
+        if let Some(destroy) = self.destroy
+            && !self.silent.load(Ordering::Acquire)
+        {
             callback::guarded("EvtDestroyCallback", || {
                 // SAFETY: the object's memory is freed only after this call.
                 unsafe { destroy(object) }
@@ -179,6 +184,14 @@ pub(super) fn append(
         .map_or(&object.contexts, |last| &last.next);
     link.store(std::ptr::from_ref(context).cast_mut(), Ordering::Release);
     Ok(context)
+}
+
+/// Takes back what every context's callbacks would have been called for.
+pub(super) fn silence_all(object: &'static Object) {
+    for context in contexts(object) {
+        context.cleaned.store(true, Ordering::Release);
+        context.silent.store(true, Ordering::Release);
+    }
 }
 
 /// Calls EvtCleanup of every context that has not had it.

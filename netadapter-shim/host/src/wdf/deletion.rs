@@ -39,7 +39,7 @@ fn delete_now(object: &'static Object) {
     let_go(object);
 }
 
-fn needs_passive(object: &'static Object) -> bool {
+pub(super) fn needs_passive(object: &'static Object) -> bool {
     object.passive_dispose || children(object).into_iter().any(needs_passive)
 }
 

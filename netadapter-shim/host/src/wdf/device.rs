@@ -1,24 +1,21 @@
 //! A function device: what its driver said about it, and where it stands in its PnP life.
 
+use super::attributes::Constraints;
 use super::callback::guarded;
 use super::class_extension::ClassExtension;
-use super::device_init::InitParts;
+use super::device_init::{InitParts, Role};
 use super::dma::DmaEnabler;
+use super::interface::DeviceInterfaces;
 use super::interrupt::InterruptHost;
+use super::io::IoPackage;
 use super::kind::ObjectKind;
 use super::object;
 use super::power::{PowerState, SelfManagedIo};
 use super::resource_list::ResourceLists;
-use super::rules;
-use crate::executive::{system, violation};
-use crate::pnp::{AssignedResources, DeviceNode};
-use netadapter_abi::nt::{
-    DEVICE_OBJECT, NTSTATUS, STATUS_INVALID_DEVICE_STATE, STATUS_NOT_SUPPORTED, STATUS_SUCCESS,
-    nt_success,
-};
-use netadapter_abi::wdf::{
-    WDF_FDO_EVENT_CALLBACKS, WDF_PNPPOWER_EVENT_CALLBACKS, WDFDEVICE, WDFOBJECT,
-};
+use super::sddl::Sddl;
+use crate::pnp::DeviceNode;
+use netadapter_abi::nt::{DEVICE_OBJECT, NTSTATUS, nt_success};
+use netadapter_abi::wdf::{WDF_FDO_EVENT_CALLBACKS, WDF_PNPPOWER_EVENT_CALLBACKS, WDFDEVICE};
 use parking_lot::Mutex;
 use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -63,6 +60,11 @@ pub struct DeviceHost {
     stop_count: AtomicI32,
     /// Alignment of DMA buffers, as a mask.
     alignment_mask: AtomicU32,
+    characteristics: AtomicU32,
+    constraints: Constraints,
+    role: Role,
+    pub(super) io: IoPackage,
+    pub(super) interfaces: DeviceInterfaces,
     /// In order of creation.
     pub(super) interrupts: Mutex<Vec<&'static InterruptHost>>,
     /// In order of creation.
@@ -76,7 +78,7 @@ pub fn device(handle: WDFDEVICE) -> &'static Arc<DeviceHost> {
 }
 
 impl DeviceHost {
-    pub(super) fn new(parts: InitParts) -> Self {
+    pub(super) fn new(parts: InitParts, constraints: Constraints) -> Self {
         Self {
             handle: OnceLock::new(),
             node: parts.node,
@@ -88,6 +90,11 @@ impl DeviceHost {
             self_managed_io: Mutex::new(SelfManagedIo::New),
             stop_count: AtomicI32::new(0),
             alignment_mask: AtomicU32::new(0),
+            characteristics: AtomicU32::new(parts.io.characteristics),
+            constraints,
+            role: parts.role,
+            io: IoPackage::new(parts.io, constraints),
+            interfaces: DeviceInterfaces::default(),
             interrupts: Mutex::default(),
             enablers: Mutex::default(),
             resources: Mutex::new(None),
@@ -151,6 +158,48 @@ impl DeviceHost {
         self.alignment_mask.store(mask, Ordering::Relaxed);
     }
 
+    /// The device's characteristics (*Specifying Device Characteristics*).
+    pub(super) fn characteristics(&self) -> u32 {
+        self.characteristics.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_characteristics(&self, characteristics: u32) {
+        self.characteristics
+            .store(characteristics, Ordering::Relaxed);
+    }
+
+    /// Where the callbacks of the device's objects run, and what serialises them.
+    pub(super) fn constraints(&self) -> Constraints {
+        self.constraints
+    }
+
+    /// Whether the device has no hardware and is opened by its name alone.
+    pub(super) fn is_control(&self) -> bool {
+        self.role == Role::Control
+    }
+
+    /// Whether the driver only looks at what goes through to another driver.
+    pub(super) fn is_filter(&self) -> bool {
+        self.role == Role::Filter
+    }
+
+    /// Whether a default queue can still be made.
+    pub(super) fn takes_default_queue(&self) -> bool {
+        matches!(self.state(), DeviceState::Adding | DeviceState::Added)
+    }
+
+    /// Who may open the device: what the INF says counts more than what the driver says
+    /// (*Controlling Device Access in Framework-Based Drivers*).
+    pub(super) fn security(&self) -> Sddl {
+        let from_inf = self
+            .node
+            .security()
+            .and_then(|text| Sddl::parse(&text).ok());
+        from_inf
+            .or_else(|| self.io.settings.security.clone())
+            .unwrap_or_else(Sddl::default_for_devices)
+    }
+
     pub(super) fn change_stop_count(&self, change: i32) -> i32 {
         self.stop_count.fetch_add(change, Ordering::AcqRel) + change
     }
@@ -206,145 +255,12 @@ impl DeviceHost {
         self.delete();
     }
 
-    /// Asks whether the device may stop for a rebalance. It goes on working either way.
-    ///
-    /// Returns the status of the answer (*EVT_WDF_DEVICE_QUERY_STOP callback function*).
-    pub fn query_stop(&self) -> NTSTATUS {
-        system().milestone("query_stop", None);
-        if self.state() != DeviceState::Started || self.stop_count.load(Ordering::Acquire) > 0 {
-            return STATUS_INVALID_DEVICE_STATE;
-        }
-        let answer = self.call(
-            "EvtDeviceQueryStop",
-            self.pnp.EvtDeviceQueryStop,
-            |query, device| {
-                // SAFETY: the driver registered this callback for the device.
-                unsafe { query(device) }
-            },
-        );
-        match answer {
-            Ok(()) => {
-                self.set_state(DeviceState::StopPending);
-                STATUS_SUCCESS
-            }
-            Err(status) => supported("EvtDeviceQueryStop", status),
-        }
-    }
-
-    /// The stop that was asked for does not happen. The driver is not told.
-    pub fn cancel_stop(&self) {
-        if self.state() == DeviceState::StopPending {
-            self.set_state(DeviceState::Started);
-        }
-    }
-
-    /// Asks whether the device may be removed.
-    ///
-    /// Returns the status of the answer (*EVT_WDF_DEVICE_QUERY_REMOVE callback function*).
-    pub fn query_remove(&self) -> NTSTATUS {
-        if self.stop_count.load(Ordering::Acquire) > 0 {
-            return STATUS_INVALID_DEVICE_STATE;
-        }
-        let callback = self.pnp.EvtDeviceQueryRemove;
-        let answer = self.call("EvtDeviceQueryRemove", callback, |query, device| {
-            // SAFETY: the driver registered this callback for the device.
-            unsafe { query(device) }
-        });
-        answer.map_or_else(
-            |status| supported("EvtDeviceQueryRemove", status),
-            |()| STATUS_SUCCESS,
-        )
-    }
-
-    /// Starts the device with these resources: for the first time, or again after a stop.
-    ///
-    /// # Errors
-    /// The status with which the driver failed the start, after all that had been done was undone.
-    pub fn start(&self, resources: AssignedResources) -> Result<(), NTSTATUS> {
-        let result = self.prepare(resources).and_then(|()| {
-            self.power_up().inspect_err(|_| {
-                self.release_hardware();
-                self.flush_failed_self_managed_io();
-            })
-        });
-        match result {
-            Ok(()) => {
-                system().milestone("start", None);
-                if let Some(extension) = self.class_extension() {
-                    extension.started();
-                }
-                Ok(())
-            }
-            Err(status) => {
-                self.set_state(DeviceState::Failed);
-                Err(status)
-            }
-        }
-    }
-
-    /// Stops the device for a rebalance: out of D0, hardware released, objects kept.
-    pub fn stop(&self) {
-        system().milestone("stop", None);
-        if self.is_in_d0() {
-            self.power_down();
-        }
-        self.release_hardware();
-        self.set_state(DeviceState::Stopped);
-    }
-
-    /// The hardware is gone. Everything but the device object is torn down.
-    pub fn surprise_remove(&self) {
-        if let Some(extension) = self.class_extension() {
-            extension.before_surprise_removal();
-        }
-        let callback = self.pnp.EvtDeviceSurpriseRemoval;
-        self.notify("EvtDeviceSurpriseRemoval", callback, |removal, device| {
-            // SAFETY: the driver registered this callback for the device.
-            unsafe { removal(device) }
-        });
-        self.tear_down();
-        self.set_state(DeviceState::SurpriseRemoved);
-    }
-
-    /// Removes the device, in an orderly way or after its surprise removal, and deletes the object.
-    pub fn remove(&self) {
-        self.tear_down();
-        self.clean_up_self_managed_io();
-        self.set_state(DeviceState::Removed);
-        self.delete();
-    }
-
-    fn tear_down(&self) {
-        if self.is_in_d0() {
-            self.power_down();
-        }
-        if self.resources.lock().is_some() {
-            self.release_hardware();
-        }
-        self.flush_self_managed_io();
-    }
-
-    fn delete(&self) {
-        if let Some(extension) = self.class_extension() {
-            extension.before_device_cleanup();
-        }
-        let handle: WDFOBJECT = self.handle().cast();
-        object::delete_object(handle);
+    pub(super) fn stops_forbidden(&self) -> bool {
+        self.stop_count.load(Ordering::Acquire) > 0
     }
 
     /// The driver or the framework found that the device cannot go on.
     pub(super) fn fail(&self) {
         self.node.device_failed();
     }
-}
-
-/// Stops the machine if a callback failed with the one status that it must not use.
-pub(super) fn supported(callback: &str, status: NTSTATUS) -> NTSTATUS {
-    if status == STATUS_NOT_SUPPORTED {
-        violation(
-            &rules::WDF_STATUS_NOT_SUPPORTED,
-            format!("{callback} returned STATUS_NOT_SUPPORTED"),
-        );
-    }
-    status
 }

@@ -68,6 +68,31 @@ nt_export! {
         device::device(handle).set_alignment_mask(mask);
     }
 
+    pub(super) unsafe fn wdf_device_get_alignment_requirement(
+        globals: *mut WDF_DRIVER_GLOBALS,
+        handle: WDFDEVICE,
+    ) -> ULONG {
+        enter(globals, "WdfDeviceGetAlignmentRequirement");
+        device::device(handle).alignment_mask()
+    }
+
+    pub(super) unsafe fn wdf_device_set_characteristics(
+        globals: *mut WDF_DRIVER_GLOBALS,
+        handle: WDFDEVICE,
+        characteristics: ULONG,
+    ) {
+        enter(globals, "WdfDeviceSetCharacteristics");
+        device::device(handle).set_characteristics(characteristics);
+    }
+
+    pub(super) unsafe fn wdf_device_get_characteristics(
+        globals: *mut WDF_DRIVER_GLOBALS,
+        handle: WDFDEVICE,
+    ) -> ULONG {
+        enter(globals, "WdfDeviceGetCharacteristics");
+        device::device(handle).characteristics()
+    }
+
     pub(super) unsafe fn wdf_device_set_static_stop_remove(
         globals: *mut WDF_DRIVER_GLOBALS,
         handle: WDFDEVICE,

@@ -3,20 +3,44 @@
 use super::class_extension::ClassExtension;
 use super::device::DeviceHost;
 use super::entry::{enter, require_size, required};
+use super::io::{IoSettings, Method};
 use super::rules;
 use crate::executive::violation;
 use crate::pnp::DeviceNode;
-use netadapter_abi::nt::{NTSTATUS, STATUS_INVALID_DEVICE_STATE, STATUS_SUCCESS};
+use netadapter_abi::nt::{
+    FILE_DEVICE_PHYSICAL_NETCARD, NTSTATUS, STATUS_INVALID_DEVICE_STATE, STATUS_SUCCESS,
+};
 use netadapter_abi::nt_export;
 use netadapter_abi::wdf::{
-    WDF_DEVICE_IO_TYPE, WDF_DRIVER_GLOBALS, WDF_FDO_EVENT_CALLBACKS, WDF_PNPPOWER_EVENT_CALLBACKS,
-    WDF_POWER_POLICY_EVENT_CALLBACKS, WDFDEVICE, WDFDEVICE_INIT, WDFOBJECT,
+    WDF_DRIVER_GLOBALS, WDF_FDO_EVENT_CALLBACKS, WDF_PNPPOWER_EVENT_CALLBACKS,
+    WDF_POWER_POLICY_EVENT_CALLBACKS, WDFDEVICE, WDFDEVICE_INIT, WDFOBJECT, WdfDeviceIoDirect,
 };
 use parking_lot::Mutex;
 use std::sync::Arc;
 
+/// Stops the machine if a setting is one of those that NetAdapterCx makes itself.
+pub(super) fn require_not_netcx(init: *mut WDFDEVICE_INIT, function: &str) {
+    if change(init, function, |parts| parts.class_extension.is_some()) {
+        violation(
+            &rules::SETTING_RESERVED_FOR_NETADAPTERCX,
+            format!("{function} called after NetDeviceInitConfig"),
+        );
+    }
+}
+
 /// Makes the class extension's part of a device, once there is a device object.
 pub type ClassExtensionFactory = Box<dyn FnOnce(WDFDEVICE) -> Arc<dyn ClassExtension> + Send>;
+
+/// What a driver is to a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// It drives the device.
+    Function,
+    /// It looks at what goes through to another driver.
+    Filter,
+    /// It made the device, which has no hardware.
+    Control,
+}
 
 /// What has been said about a device so far.
 pub(super) struct InitParts {
@@ -26,6 +50,8 @@ pub(super) struct InitParts {
     pub(super) pnp: WDF_PNPPOWER_EVENT_CALLBACKS,
     pub(super) fdo: WDF_FDO_EVENT_CALLBACKS,
     pub(super) class_extension: Option<ClassExtensionFactory>,
+    pub(super) role: Role,
+    pub(super) io: IoSettings,
 }
 
 /// One `WDFDEVICE_INIT`. It stays until the process ends, so that late users are known as such.
@@ -39,13 +65,15 @@ pub(super) struct DeviceInit {
 static VALID: Mutex<Vec<usize>> = Mutex::new(Vec::new());
 
 impl DeviceInit {
-    pub(super) fn new(driver: WDFOBJECT, node: Arc<dyn DeviceNode>) -> &'static Self {
+    pub(super) fn new(driver: WDFOBJECT, node: Arc<dyn DeviceNode>, role: Role) -> &'static Self {
         let parts = InitParts {
             driver: driver as usize,
             node,
             pnp: WDF_PNPPOWER_EVENT_CALLBACKS::zeroed(),
             fdo: WDF_FDO_EVENT_CALLBACKS::zeroed(),
             class_extension: None,
+            role,
+            io: IoSettings::default(),
         };
         let init: &'static Self = Box::leak(Box::new(Self {
             parts: Mutex::new(Some(parts)),
@@ -91,7 +119,8 @@ pub(super) fn resolve(init: *mut WDFDEVICE_INIT, function: &str) -> &'static Dev
     unsafe { &*init.cast::<DeviceInit>() }
 }
 
-fn change<T>(
+/// Changes what has been said.
+pub(super) fn change<T>(
     init: *mut WDFDEVICE_INIT,
     function: &str,
     change: impl FnOnce(&mut InitParts) -> T,
@@ -114,6 +143,8 @@ pub fn device_init_mark_netcx(
             return STATUS_INVALID_DEVICE_STATE;
         }
         parts.class_extension = Some(factory);
+        parts.io.device_type = FILE_DEVICE_PHYSICAL_NETCARD;
+        parts.io.method = Method::of_io_type(WdfDeviceIoDirect);
         STATUS_SUCCESS
     })
 }
@@ -149,22 +180,6 @@ nt_export! {
             "PowerPolicyEventCallbacks",
         );
         resolve(init, NAME);
-    }
-
-    /// Requests to the device's own interface do not exist in this host, so the type has no effect.
-    pub(super) unsafe fn wdf_device_init_set_io_type(
-        globals: *mut WDF_DRIVER_GLOBALS,
-        init: *mut WDFDEVICE_INIT,
-        _io_type: WDF_DEVICE_IO_TYPE,
-    ) {
-        const NAME: &str = "WdfDeviceInitSetIoType";
-        enter(globals, NAME);
-        if change(init, NAME, |parts| parts.class_extension.is_some()) {
-            violation(
-                &rules::SETTING_RESERVED_FOR_NETADAPTERCX,
-                format!("{NAME} called after NetDeviceInitConfig"),
-            );
-        }
     }
 
     pub(super) unsafe fn wdf_fdo_init_set_event_callbacks(

@@ -3,7 +3,7 @@
 use super::DeviceHost;
 use super::callback::guarded;
 use super::client;
-use super::device_init::DeviceInit;
+use super::device_init::{DeviceInit, Role};
 use super::driver_object::DriverObject;
 use super::entry::{enter, enter_any, enter_passive, has_size, required};
 use super::kind::ObjectKind;
@@ -57,6 +57,11 @@ fn find(matches: impl Fn(&DriverHost) -> bool) -> Option<Arc<DriverHost>> {
 pub(super) fn driver_of(globals: *mut WDF_DRIVER_GLOBALS) -> Option<WDFOBJECT> {
     let host = find(|host| host.binding.lock().globals == globals as usize)?;
     host.wdf_driver()
+}
+
+/// Stops the machine if a handle is none of a driver.
+pub(super) fn require_driver(driver: WDFDRIVER) {
+    let _: &Weak<DriverHost> = object::payload(driver.cast(), ObjectKind::Driver);
 }
 
 /// Binds the driver whose driver object this is.
@@ -137,7 +142,7 @@ impl DriverHost {
             .config
             .EvtDriverDeviceAdd
             .ok_or(STATUS_INVALID_DEVICE_STATE)?;
-        let init = DeviceInit::new(driver, node);
+        let init = DeviceInit::new(driver, node, Role::Function);
         let status = guarded("EvtDriverDeviceAdd", || {
             // SAFETY: the driver registered this callback; the init is valid until it is used up.
             unsafe { add(driver.cast(), init.address()) }

@@ -1,43 +1,19 @@
 //! The `DRIVER_OBJECT` that the I/O manager makes for a driver.
 
+use super::text::UnicodeText;
 use core::ffi::c_void;
-use netadapter_abi::nt::{
-    DRIVER_EXTENSION, DRIVER_OBJECT, NTSTATUS, PDRIVER_INITIALIZE, UNICODE_STRING, USHORT,
-};
+use netadapter_abi::nt::{DRIVER_EXTENSION, DRIVER_OBJECT, NTSTATUS, PDRIVER_INITIALIZE};
 use netadapter_abi::nt_fn;
 use std::cell::UnsafeCell;
 
 /// `Type` of a driver object.
 const IO_TYPE_DRIVER: i16 = 4;
 
-/// A text as the kernel keeps it.
-struct UnicodeText {
-    units: Vec<u16>,
-}
-
-impl UnicodeText {
-    fn new(text: &str) -> Self {
-        let mut units: Vec<u16> = text.encode_utf16().collect();
-        units.push(0);
-        Self { units }
-    }
-
-    /// A string that stays valid as long as this text does.
-    fn as_string(&mut self) -> UNICODE_STRING {
-        let bytes = USHORT::try_from(self.units.len() * 2).expect("names of drivers are short");
-        UNICODE_STRING {
-            Length: bytes - 2,
-            MaximumLength: bytes,
-            Buffer: self.units.as_mut_ptr(),
-        }
-    }
-}
-
 struct Parts {
     object: UnsafeCell<DRIVER_OBJECT>,
     extension: UnsafeCell<DRIVER_EXTENSION>,
-    registry_path: UnsafeCell<UNICODE_STRING>,
-    _texts: [UnicodeText; 3],
+    registry_path: UnicodeText,
+    _names: [UnicodeText; 2],
 }
 
 /// A driver object with what it points to. It stays until the process ends, because a driver that
@@ -56,9 +32,9 @@ unsafe impl Sync for DriverObject {}
 impl DriverObject {
     /// Makes the object of a driver whose entry point is at `entry`.
     pub(super) fn new(entry: *const c_void, service: &str, registry_path: &str) -> Self {
-        let mut name = UnicodeText::new(&format!("\\Driver\\{service}"));
-        let mut service_text = UnicodeText::new(service);
-        let mut path = UnicodeText::new(registry_path);
+        let name = UnicodeText::new(&format!("\\Driver\\{service}"));
+        let service_text = UnicodeText::new(service);
+        let path = UnicodeText::new(registry_path);
         // SAFETY: the caller of `DriverHost::load` gives the address of such a routine.
         let entry = unsafe { std::mem::transmute::<*const c_void, PDRIVER_INITIALIZE>(entry) };
         let object = DRIVER_OBJECT {
@@ -75,8 +51,8 @@ impl DriverObject {
         let parts: &'static Parts = Box::leak(Box::new(Parts {
             object: UnsafeCell::new(object),
             extension: UnsafeCell::new(extension),
-            registry_path: UnsafeCell::new(path.as_string()),
-            _texts: [name, service_text, path],
+            registry_path: path,
+            _names: [name, service_text],
         }));
         // SAFETY: nobody else knows the object yet.
         let object = unsafe { &mut *parts.object.get() };
@@ -104,7 +80,7 @@ impl DriverObject {
         let entry = unsafe { (*self.address()).DriverInit }.expect("an image has an entry point");
         // SAFETY: *DRIVER_INITIALIZE callback function*: called once, with the driver's object
         // and path, at PASSIVE_LEVEL.
-        unsafe { entry(self.address(), self.parts.registry_path.get()) }
+        unsafe { entry(self.address(), self.parts.registry_path.string()) }
     }
 
     pub(super) fn set_unload(&self, unload: nt_fn!(fn(*mut DRIVER_OBJECT))) {

@@ -54,7 +54,7 @@ pub(super) unsafe fn required_out<'a, T>(pointer: *mut T, function: &str, name: 
 }
 
 #[cold]
-fn null_parameter(function: &str, name: &str) -> ! {
+pub(super) fn null_parameter(function: &str, name: &str) -> ! {
     violation(
         &rules::WDF_REQUIRED_PARAMETER_IS_NULL,
         format!("{function}: {name} is null"),

@@ -17,7 +17,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering};
 
 /// Objects that a process can make. Places are never used again.
-const CAPACITY: usize = 1 << 21;
+const CAPACITY: usize = 1 << 24;
 
 /// Set in [`Object::mark`] when the object is destroyed.
 const DESTROYED: u32 = 1 << 31;
@@ -197,6 +197,11 @@ pub(super) fn probe(handle: WDFOBJECT) -> Option<&'static Object> {
 /// Whether `handle` is one of a live object of this kind.
 pub(super) fn is_kind(handle: WDFOBJECT, kind: ObjectKind) -> bool {
     find(handle).is_some_and(|(_, mark)| mark == kind as u32)
+}
+
+/// Whether `handle` is that of a destroyed object of this kind.
+pub(super) fn was_kind(handle: WDFOBJECT, kind: ObjectKind) -> bool {
+    find(handle).is_some_and(|(_, mark)| mark == kind as u32 | DESTROYED)
 }
 
 #[cold]

@@ -1,7 +1,8 @@
 //! Resources of a device: filtering what it asks for, taking what it got, giving it back.
 
-use super::device::{DeviceHost, DeviceState, supported};
+use super::device::{DeviceHost, DeviceState};
 use super::interrupt;
+use super::plug_and_play::supported;
 use super::requirements::RequirementsObject;
 use super::resource_list::ResourceLists;
 use crate::pnp::{AssignedResources, ResourceRequirements};

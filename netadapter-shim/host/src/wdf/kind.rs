@@ -26,6 +26,20 @@ pub enum ObjectKind {
     WaitLock,
     /// WDFMEMORY.
     Memory,
+    /// WDFQUEUE.
+    IoQueue,
+    /// WDFREQUEST.
+    Request,
+    /// WDFFILEOBJECT.
+    FileObject,
+    /// WDFSTRING.
+    String,
+    /// WDFCOLLECTION.
+    Collection,
+    /// WDFLOOKASIDE.
+    Lookaside,
+    /// WDFKEY.
+    Key,
     /// WDFCMRESLIST: assigned resources.
     ResourceList,
     /// WDFIORESREQLIST: all logical configurations that a device could use.
@@ -71,7 +85,7 @@ pub(super) struct KindRules {
 }
 
 impl ObjectKind {
-    pub(super) const ALL: [Self; 20] = [
+    pub(super) const ALL: [Self; 27] = [
         Self::Driver,
         Self::Device,
         Self::Interrupt,
@@ -83,6 +97,13 @@ impl ObjectKind {
         Self::SpinLock,
         Self::WaitLock,
         Self::Memory,
+        Self::IoQueue,
+        Self::Request,
+        Self::FileObject,
+        Self::String,
+        Self::Collection,
+        Self::Lookaside,
+        Self::Key,
         Self::ResourceList,
         Self::RequirementsList,
         Self::RequirementList,
@@ -108,6 +129,13 @@ impl ObjectKind {
             Self::SpinLock => "WDFSPINLOCK",
             Self::WaitLock => "WDFWAITLOCK",
             Self::Memory => "WDFMEMORY",
+            Self::IoQueue => "WDFQUEUE",
+            Self::Request => "WDFREQUEST",
+            Self::FileObject => "WDFFILEOBJECT",
+            Self::String => "WDFSTRING",
+            Self::Collection => "WDFCOLLECTION",
+            Self::Lookaside => "WDFLOOKASIDE",
+            Self::Key => "WDFKEY",
             Self::ResourceList => "WDFCMRESLIST",
             Self::RequirementsList => "WDFIORESREQLIST",
             Self::RequirementList => "WDFIORESLIST",
@@ -128,9 +156,14 @@ impl ObjectKind {
             Self::DmaEnabler => (Optional, false, true, true),
             Self::CommonBuffer => (Forbidden, false, true, true),
             Self::WorkItem | Self::Timer => (Required, true, true, true),
-            Self::Dpc => (Required, false, false, true),
+            Self::Dpc => (Required, false, true, true),
             Self::SpinLock | Self::WaitLock | Self::Memory => (Optional, false, false, true),
             Self::General => (Optional, true, false, true),
+            Self::IoQueue => (Optional, true, true, true),
+            Self::Request => (Forbidden, true, false, false),
+            Self::FileObject => (Forbidden, true, true, false),
+            Self::String | Self::Key => (Optional, false, true, true),
+            Self::Collection | Self::Lookaside => (Optional, false, false, true),
             Self::ResourceList | Self::RequirementsList | Self::RequirementList => {
                 (Forbidden, false, false, false)
             }

@@ -1,13 +1,17 @@
 //! Spin locks and wait locks.
 
+use super::device;
 use super::driver;
 use super::entry::{enter, enter_any, required_out};
+use super::io::{CallbackLock, queue_lock};
 use super::kind::ObjectKind;
 use super::object;
 use super::rules;
-use crate::executive::{Event, EventKind, SpinLock, WaitOutcome, processor, system, violation};
+use crate::executive::{
+    Event, EventKind, SpinLock, WaitOutcome, processor, require_irql, system, violation,
+};
 use netadapter_abi::nt::{
-    DISPATCH_LEVEL, KIRQL, LONGLONG, NTSTATUS, STATUS_SUCCESS, STATUS_TIMEOUT,
+    DISPATCH_LEVEL, KIRQL, LONGLONG, NTSTATUS, PASSIVE_LEVEL, STATUS_SUCCESS, STATUS_TIMEOUT,
 };
 use netadapter_abi::nt_export;
 use netadapter_abi::wdf::{
@@ -65,7 +69,43 @@ fn timeout_ns(timeout: Option<&LONGLONG>) -> Option<u64> {
     })
 }
 
+/// The callback lock of a device or queue, the only objects that have one.
+fn object_lock(handle: WDFOBJECT, function: &str) -> &'static CallbackLock {
+    let lock = if object::is_alive(handle, ObjectKind::Device) {
+        device::device(handle.cast()).io.object_lock()
+    } else if object::is_alive(handle, ObjectKind::IoQueue) {
+        queue_lock(handle.cast())
+    } else {
+        violation(
+            &rules::WDF_INVALID_LOCK_OPERATION,
+            format!("{function}: only devices and queues have a callback lock"),
+        )
+    };
+    if lock.is_passive() {
+        require_irql(function, PASSIVE_LEVEL);
+    }
+    lock
+}
+
 nt_export! {
+    pub(super) unsafe fn wdf_object_acquire_lock(
+        globals: *mut WDF_DRIVER_GLOBALS,
+        handle: WDFOBJECT,
+    ) {
+        const NAME: &str = "WdfObjectAcquireLock";
+        enter(globals, NAME);
+        object_lock(handle, NAME).acquire();
+    }
+
+    pub(super) unsafe fn wdf_object_release_lock(
+        globals: *mut WDF_DRIVER_GLOBALS,
+        handle: WDFOBJECT,
+    ) {
+        const NAME: &str = "WdfObjectReleaseLock";
+        enter(globals, NAME);
+        object_lock(handle, NAME).release();
+    }
+
     pub(super) unsafe fn wdf_spin_lock_create(
         globals: *mut WDF_DRIVER_GLOBALS,
         attributes: *mut WDF_OBJECT_ATTRIBUTES,

@@ -12,11 +12,19 @@ use netadapter_abi::nt::{
 use netadapter_abi::nt_export;
 use netadapter_abi::wdf::{WDF_DRIVER_GLOBALS, WDF_OBJECT_ATTRIBUTES, WDFMEMORY, WDFOBJECT};
 
-/// A memory object: where its buffer lies, how long it is, and its tag.
+/// A memory object: where its buffer lies, how long it is, and whose it is.
 struct MemoryObject {
     buffer: usize,
     bytes: usize,
-    tag: ULONG,
+    source: Source,
+}
+
+/// Who gets a memory object's buffer back.
+enum Source {
+    /// The pool, by this tag.
+    Pool(ULONG),
+    /// Nobody: the buffer is someone else's.
+    Borrowed,
 }
 
 fn memory_object(handle: WDFMEMORY) -> &'static MemoryObject {
@@ -39,7 +47,7 @@ fn create(
     let payload = Box::new(MemoryObject {
         buffer: buffer as usize,
         bytes,
-        tag,
+        source: Source::Pool(tag),
     });
     let parent = driver::driver_of(globals);
     let created = object::create_object(ObjectKind::Memory, parent, attributes, payload);
@@ -61,7 +69,26 @@ fn release(buffer: *mut u8, tag: ULONG) {
 
 fn destroy(handle: WDFOBJECT) {
     let memory = memory_object(handle.cast());
-    release(memory.buffer as *mut u8, memory.tag);
+    if let Source::Pool(tag) = memory.source {
+        release(memory.buffer as *mut u8, tag);
+    }
+}
+
+/// Makes a memory object for a buffer that belongs to `parent`. The driver cannot delete it.
+pub(super) fn borrowed(
+    parent: WDFOBJECT,
+    buffer: usize,
+    bytes: usize,
+) -> Result<WDFMEMORY, NTSTATUS> {
+    let payload = Box::new(MemoryObject {
+        buffer,
+        bytes,
+        source: Source::Borrowed,
+    });
+    let attributes = std::ptr::null();
+    let handle = object::create_object(ObjectKind::Memory, Some(parent), attributes, payload)?;
+    object::forbid_driver_deletion(handle);
+    Ok(handle.cast())
 }
 
 nt_export! {

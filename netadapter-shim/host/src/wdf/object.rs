@@ -100,6 +100,13 @@ pub fn forbid_driver_deletion(handle: WDFOBJECT) {
         .store(false, Ordering::Relaxed);
 }
 
+/// Lets the driver delete an object of a kind that it otherwise must not delete.
+pub(super) fn allow_driver_deletion(handle: WDFOBJECT) {
+    handle::resolve_any(handle)
+        .driver_deletes
+        .store(true, Ordering::Relaxed);
+}
+
 /// What a handle of a given kind is to the host.
 ///
 /// The machine stops with `WDF_INVALID_HANDLE` if the handle is null, of another kind or of a
@@ -199,6 +206,23 @@ pub fn dereference(handle: WDFOBJECT) {
         );
     }
     deletion::release(object);
+}
+
+/// How many references an object has.
+pub(super) fn reference_count(handle: WDFOBJECT) -> usize {
+    handle::resolve_any(handle)
+        .references
+        .load(Ordering::Acquire)
+}
+
+/// Whether an object, or one below it, can only be disposed of at PASSIVE_LEVEL.
+pub(super) fn disposal_is_passive(handle: WDFOBJECT) -> bool {
+    deletion::needs_passive(handle::resolve_any(handle))
+}
+
+/// Keeps the contexts' callbacks from being called: the driver has never seen the object.
+pub(super) fn silence(handle: WDFOBJECT) {
+    context::silence_all(handle::resolve_any(handle));
 }
 
 /// Deletes an object with all its children: EvtCleanup of children before parents, then

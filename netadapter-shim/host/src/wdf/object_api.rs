@@ -41,7 +41,11 @@ nt_export! {
                 format!("WdfObjectDelete of a {}, which the framework owns", target.kind_name()),
             );
         }
-        object::delete_object(object);
+        if object::is_alive(object, ObjectKind::Device) {
+            super::control_device::delete(object);
+        } else {
+            object::delete_object(object);
+        }
     }
 
     pub(super) unsafe fn wdf_object_reference_actual(

@@ -76,7 +76,9 @@ impl DeviceHost {
         {
             self.fail();
         }
+        self.io.resume();
         self.start_self_managed_io().inspect_err(|_| {
+            self.io.hold();
             self.set_power(PowerState::LeavingD0);
             self.stop_class_extension();
             self.leave_hardware();
@@ -86,6 +88,7 @@ impl DeviceHost {
     /// Takes the device out of D0, to D3Final.
     pub(super) fn power_down(&self) {
         self.suspend_self_managed_io();
+        self.io.hold();
         self.set_power(PowerState::LeavingD0);
         self.stop_class_extension();
         self.leave_hardware();

@@ -55,4 +55,12 @@ crate::verifier::rules! {
     WDF_POLICY_OUT_OF_RANGE = "WDF_INTERRUPT_POLICY, WDF_INTERRUPT_PRIORITY enumerations (wdfinterrupt.h)";
     /// WdfInterruptEnable and WdfInterruptDisable are called for an interrupt that has its resources.
     WDF_INVALID_INTERRUPT = "Bug Check 0x10D: WDF_VIOLATION, parameter 1 = 0x9";
+    /// The class of file objects exists and leaves to NetAdapterCx the members that it uses itself.
+    WDF_FILE_OBJECT_CLASS = "WDF_FILEOBJECT_CONFIG structure (wdfdevice.h); NetDeviceInitConfig function, remarks";
+    /// A device interface whose state is set is one of the device's.
+    WDF_INTERFACE_MISUSE = "WdfDeviceSetDeviceInterfaceState function (wdfdevice.h)";
+    /// Functions for control devices are used on those.
+    WDF_NOT_A_CONTROL_DEVICE = "Using Control Device Objects";
+    /// A value is one of its enumeration where there is no status to say that it is not.
+    WDF_VALUE_OUT_OF_RANGE = "the function's page, parameters";
 }

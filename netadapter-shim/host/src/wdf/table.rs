@@ -18,6 +18,11 @@ nt_export! {
     }
 }
 
+/// Stops the machine because a part of an implemented function is missing.
+pub(super) fn not_implemented_by_host(function: &str) -> ! {
+    violation(&rules::NOT_IMPLEMENTED_BY_HOST, function.to_owned());
+}
+
 macro_rules! ten {
     ($hundreds:literal, $tens:literal) => {
         ten!($hundreds, $tens, 0 1 2 3 4 5 6 7 8 9)
@@ -80,6 +85,7 @@ pub(super) fn function_table() -> &'static FunctionTable {
         install_devices(&mut table);
         install_hardware(&mut table);
         install_deferred_work(&mut table);
+        super::table_io::install(&mut table);
         FunctionTable(table)
     })
 }
@@ -113,8 +119,6 @@ fn install_devices(table: &mut [*const c_void; COUNT]) {
             device_init::wdf_device_init_set_pnp_power_event_callbacks;
         WdfDeviceInitSetPowerPolicyEventCallbacks: PFN_WDFDEVICEINITSETPOWERPOLICYEVENTCALLBACKS =
             device_init::wdf_device_init_set_power_policy_event_callbacks;
-        WdfDeviceInitSetIoType: PFN_WDFDEVICEINITSETIOTYPE =
-            device_init::wdf_device_init_set_io_type;
         WdfFdoInitSetEventCallbacks: PFN_WDFFDOINITSETEVENTCALLBACKS =
             device_init::wdf_fdo_init_set_event_callbacks;
         WdfDeviceCreate: PFN_WDFDEVICECREATE = device_create::wdf_device_create;
@@ -127,6 +131,12 @@ fn install_devices(table: &mut [*const c_void; COUNT]) {
             device_api::wdf_device_get_device_power_state;
         WdfDeviceSetAlignmentRequirement: PFN_WDFDEVICESETALIGNMENTREQUIREMENT =
             device_api::wdf_device_set_alignment_requirement;
+        WdfDeviceGetAlignmentRequirement: PFN_WDFDEVICEGETALIGNMENTREQUIREMENT =
+            device_api::wdf_device_get_alignment_requirement;
+        WdfDeviceSetCharacteristics: PFN_WDFDEVICESETCHARACTERISTICS =
+            device_api::wdf_device_set_characteristics;
+        WdfDeviceGetCharacteristics: PFN_WDFDEVICEGETCHARACTERISTICS =
+            device_api::wdf_device_get_characteristics;
         WdfDeviceSetStaticStopRemove: PFN_WDFDEVICESETSTATICSTOPREMOVE =
             device_api::wdf_device_set_static_stop_remove;
         WdfDeviceSetFailed: PFN_WDFDEVICESETFAILED = device_api::wdf_device_set_failed;
@@ -215,6 +225,8 @@ fn install_deferred_work(table: &mut [*const c_void; COUNT]) {
         WdfDpcEnqueue: PFN_WDFDPCENQUEUE = dpc::wdf_dpc_enqueue;
         WdfDpcCancel: PFN_WDFDPCCANCEL = dpc::wdf_dpc_cancel;
         WdfDpcGetParentObject: PFN_WDFDPCGETPARENTOBJECT = dpc::wdf_dpc_get_parent_object;
+        WdfObjectAcquireLock: PFN_WDFOBJECTACQUIRELOCK = lock::wdf_object_acquire_lock;
+        WdfObjectReleaseLock: PFN_WDFOBJECTRELEASELOCK = lock::wdf_object_release_lock;
         WdfSpinLockCreate: PFN_WDFSPINLOCKCREATE = lock::wdf_spin_lock_create;
         WdfSpinLockAcquire: PFN_WDFSPINLOCKACQUIRE = lock::wdf_spin_lock_acquire;
         WdfSpinLockRelease: PFN_WDFSPINLOCKRELEASE = lock::wdf_spin_lock_release;

@@ -31,6 +31,10 @@ pub struct FakeDriver {
     pub with_class_extension: AtomicBool,
     /// Calls `WdfDeviceInitSetIoType`.
     pub sets_io_type: AtomicBool,
+    /// Runs in EvtDriverDeviceAdd before the device is made.
+    pub in_device_init: Mutex<Option<fn(*mut WDFDEVICE_INIT)>>,
+    /// Runs in EvtDriverDeviceAdd once the device is made.
+    pub in_device_add: Mutex<Option<fn(WDFDEVICE)>>,
     /// Runs in EvtDevicePrepareHardware.
     pub in_prepare_hardware: Mutex<Option<Prepare>>,
     /// Runs in EvtDeviceFilterAddResourceRequirements.
@@ -53,6 +57,8 @@ impl Default for FakeDriver {
             with_dma: AtomicBool::new(false),
             with_class_extension: AtomicBool::new(false),
             sets_io_type: AtomicBool::new(false),
+            in_device_init: Mutex::default(),
+            in_device_add: Mutex::default(),
             in_prepare_hardware: Mutex::default(),
             in_filter: Mutex::default(),
         }
@@ -71,6 +77,11 @@ impl FakeDriver {
 
     pub fn fail_with(&self, callback: &'static str, status: NTSTATUS) {
         *self.failing.lock() = Some((callback, status));
+    }
+
+    /// The status that a callback is to give.
+    pub fn wanted_status(&self, callback: &str) -> NTSTATUS {
+        self.status_of(callback)
     }
 
     fn status_of(&self, callback: &str) -> NTSTATUS {
@@ -242,6 +253,10 @@ nt_export! {
     unsafe fn device_add(_driver: WDFDRIVER, init: *mut WDFDEVICE_INIT) -> NTSTATUS {
         let status = driver().step("DeviceAdd");
         set_callbacks(init);
+        let prepare = *driver().in_device_init.lock();
+        if let Some(prepare) = prepare {
+            prepare(init);
+        }
         let mut init = init;
         let mut attributes = WDF_OBJECT_ATTRIBUTES::init();
         attributes.EvtCleanupCallback = Some(device_cleanup);
@@ -256,6 +271,10 @@ nt_export! {
         }
         if driver().with_dma.load(Ordering::Relaxed) {
             create_enabler(device);
+        }
+        let finish = *driver().in_device_add.lock();
+        if let Some(finish) = finish {
+            finish(device);
         }
         status
     }

@@ -25,6 +25,7 @@ pub struct FakeNode {
     config_space: Mutex<Vec<u8>>,
     /// Vectors that cannot be connected.
     refused: Mutex<Vec<u32>>,
+    security: Mutex<Option<String>>,
 }
 
 impl FakeNode {
@@ -47,6 +48,11 @@ impl FakeNode {
 
     pub fn failures(&self) -> u32 {
         self.failures.load(Ordering::Relaxed)
+    }
+
+    /// Installs the device with another security descriptor.
+    pub fn set_security(&self, sddl: &str) {
+        *self.security.lock() = Some(sddl.to_owned());
     }
 
     pub fn refuse(&self, vector: u32) {
@@ -97,6 +103,10 @@ impl DeviceNode for FakeNode {
 
     fn disconnect(&self, vector: u32) {
         self.connected.lock().remove(&vector);
+    }
+
+    fn security(&self) -> Option<String> {
+        self.security.lock().clone()
     }
 
     fn device_failed(&self) {
