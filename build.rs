@@ -18,6 +18,7 @@ mod toolchain;
 
 use image::Image;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::{env, fs};
 
 /// Every image that this workspace builds, in one nested call.
@@ -52,7 +53,19 @@ fn main() {
     }
 }
 
+/// The C driver of the tests is checked in as an image; a compiler builds it again.
+fn tell_of_mingw() {
+    let compiler = "x86_64-w64-mingw32-gcc";
+    if Command::new(compiler).arg("--version").output().is_err() {
+        println!(
+            "cargo::warning={compiler} is not installed: the tests take the C driver's checked-in \
+             image only, and do not build tests/cdriver again"
+        );
+    }
+}
+
 fn build() -> Result<(), String> {
+    tell_of_mingw();
     let workspace = directory("CARGO_MANIFEST_DIR")?;
     let out = directory("OUT_DIR")?;
     for input in INPUTS {

@@ -1,6 +1,6 @@
 //! The commands and their options.
 
-use crate::{hot_add, rules};
+use crate::{hot_add, rules, run as run_driver};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -18,6 +18,8 @@ enum Command {
     HotAdd(hot_add::Options),
     /// Lists the rules of Windows that the host checks.
     Rules(rules::Options),
+    /// Boots a driver that somebody else wrote, sends and receives, and reports.
+    Run(run_driver::Options),
 }
 
 /// Runs the command that the process's arguments name.
@@ -26,6 +28,7 @@ pub fn run() -> ExitCode {
     let result = match arguments.command {
         Command::HotAdd(options) => hot_add::run(&options),
         Command::Rules(options) => rules::run(&options),
+        Command::Run(options) => run_driver::run(&options),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -7,4 +7,5 @@ pub mod failure;
 pub mod hot_add;
 pub mod json;
 pub mod rules;
+pub mod run;
 pub mod simulate;

@@ -7,6 +7,7 @@
 //! host or lets its IRQL fall, as they may on Windows; nothing else runs on the processor
 //! meanwhile.
 
+mod callbacks;
 mod clock;
 mod dpc;
 mod event;

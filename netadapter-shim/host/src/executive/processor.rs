@@ -1,6 +1,7 @@
 //! One simulated processor: IRQL, pending interrupts and DPCs, ready threads, and the loop of the
 //! operating-system thread that plays it.
 
+use super::callbacks::CallbackCounts;
 use super::dpc::DpcEntry;
 use super::interrupt::Interrupt;
 use super::system::System;
@@ -23,6 +24,7 @@ pub struct ProcessorCounters {
     pub interrupts: AtomicU64,
     /// Threads switched to.
     pub switches: AtomicU64,
+    pub(super) callbacks: CallbackCounts,
 }
 
 /// One processor of the machine.

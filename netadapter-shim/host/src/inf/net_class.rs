@@ -18,9 +18,8 @@ enum Stored {
 /// Entries that a network adapter has to have: *DDInstall Section in a Network INF File*,
 /// *Standardized INF Keywords for Network Devices* (without the three of the media NDIS does not
 /// initialise the adapter), *INF files for NetAdapterCx client drivers*.
-const REQUIRED: [(&str, Stored); 10] = [
+const REQUIRED: [(&str, Stored); 9] = [
     ("Characteristics", Stored::Number),
-    ("BusType", Stored::Text),
     ("*IfType", Stored::Number),
     ("*MediaType", Stored::Number),
     ("*PhysicalMediaType", Stored::Number),
@@ -31,6 +30,10 @@ const REQUIRED: [(&str, Stored); 10] = [
     ("*HardwareLoopback", Stored::Number),
 ];
 
+/// The entry that a physical adapter has to have too, and others need not (*DDInstall Section in a
+/// Network INF File*).
+const BUS_TYPE: (&str, Stored) = ("BusType", Stored::Text);
+
 /// Entries that it may have.
 const OPTIONAL: [(&str, Stored); 3] = [
     ("NumberOfNetworkInterfaces", Stored::Number),
@@ -40,6 +43,8 @@ const OPTIONAL: [(&str, Stored); 3] = [
 
 /// `NCF_VIRTUAL`, `NCF_SOFTWARE_ENUMERATED` and `NCF_PHYSICAL`, which exclude each other.
 const ADAPTER_KINDS: u32 = 0x1 | 0x2 | 0x4;
+/// `NCF_PHYSICAL` alone.
+const PHYSICAL: u32 = 0x4;
 /// `NCF_NO_SERVICE`, which no adapter can have.
 const NO_SERVICE: u32 = 0x10;
 /// `NCF_HAS_UI`, which the Advanced page of the adapter's properties needs.
@@ -54,6 +59,7 @@ pub(super) fn store_entry(
     let entry = REQUIRED
         .iter()
         .chain(&OPTIONAL)
+        .chain([&BUS_TYPE])
         .find(|(name, _)| name.eq_ignore_ascii_case(&directive.name));
     let Some((name, stored)) = entry else {
         return Ok(false);
@@ -94,8 +100,12 @@ pub(super) fn check(
     software: &Key,
     service: &Service,
 ) -> Result<(), InfError> {
+    let characteristics = software.value("Characteristics");
+    let is_physical = matches!(characteristics,
+        Some(RegistryValue::Dword(kind)) if kind & PHYSICAL != 0);
     let missing: Vec<&str> = REQUIRED
         .iter()
+        .chain([&BUS_TYPE].into_iter().filter(|_| is_physical))
         .map(|(name, _)| *name)
         .filter(|name| software.value(name).is_none())
         .collect();

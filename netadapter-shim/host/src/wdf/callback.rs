@@ -20,8 +20,10 @@ impl<T> std::ops::Deref for Registered<T> {
     }
 }
 
-/// Calls the driver and checks that it returns at the IRQL at which it was called.
-pub fn guarded<T>(name: &str, call: impl FnOnce() -> T) -> T {
+/// Calls the driver's callback `name`, and checks that it returns at the IRQL at which it was
+/// called.
+pub fn guarded<T>(name: &'static str, call: impl FnOnce() -> T) -> T {
+    processor().counters().count_callback(name);
     let before = processor().irql();
     let result = call();
     let after = processor().irql();

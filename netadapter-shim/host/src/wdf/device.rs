@@ -217,7 +217,7 @@ impl DeviceHost {
     /// Calls a PnP or power callback of the driver; success if it has none.
     pub(super) fn call<F>(
         &self,
-        name: &str,
+        name: &'static str,
         callback: Option<F>,
         invoke: impl FnOnce(F, WDFDEVICE) -> NTSTATUS,
     ) -> Result<(), NTSTATUS> {
@@ -235,7 +235,7 @@ impl DeviceHost {
     /// As [`DeviceHost::call`], for callbacks without status.
     pub(super) fn notify<F>(
         &self,
-        name: &str,
+        name: &'static str,
         callback: Option<F>,
         invoke: impl FnOnce(F, WDFDEVICE),
     ) {

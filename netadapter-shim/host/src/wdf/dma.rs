@@ -44,7 +44,7 @@ impl DmaEnabler {
     }
 
     /// All callbacks of an enabler have the same type.
-    fn call(&self, name: &str, callback: PFN_WDF_DMA_ENABLER_FILL) -> Result<(), NTSTATUS> {
+    fn call(&self, name: &'static str, callback: PFN_WDF_DMA_ENABLER_FILL) -> Result<(), NTSTATUS> {
         self.device().call(name, callback, |callback, _| {
             // SAFETY: the driver registered this callback for the enabler.
             unsafe { callback(self.handle()) }

@@ -35,7 +35,7 @@ impl DeviceHost {
 
     fn call_filter(
         &self,
-        name: &str,
+        name: &'static str,
         callback: PFN_WDF_DEVICE_FILTER_RESOURCE_REQUIREMENTS,
         object: &RequirementsObject,
     ) -> Result<(), NTSTATUS> {

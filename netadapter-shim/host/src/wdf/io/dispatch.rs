@@ -206,7 +206,7 @@ impl IoQueue {
     }
 
     /// Calls the driver under the queue's callback lock.
-    fn call(&self, name: &str, callback: impl FnOnce()) {
+    fn call(&self, name: &'static str, callback: impl FnOnce()) {
         CallbackLock::around(self.lock.as_deref(), || guarded(name, callback));
     }
 

@@ -316,7 +316,7 @@ impl OpenFile {
         self.device.io.file_closed();
     }
 
-    fn call(&self, name: &str, callback: PFN_WDF_FILE_CLEANUP) {
+    fn call(&self, name: &'static str, callback: PFN_WDF_FILE_CLEANUP) {
         let Some(callback) = callback else { return };
         CallbackLock::around(self.device.io.device_lock(), || {
             guarded(name, || {
