@@ -2,6 +2,7 @@
 
 use super::adapter::Adapter;
 use super::class::class;
+use super::powered::PoweredCallbacks;
 use super::reset::DeviceReset;
 use super::rules;
 use crate::executive::violation;
@@ -23,6 +24,7 @@ pub(super) struct NetDevice {
     /// From the end of the start request to the end of the next stop: protocols are bound.
     bound: AtomicBool,
     pub(super) reset: DeviceReset,
+    pub(super) callbacks: PoweredCallbacks,
 }
 
 impl NetDevice {
@@ -99,6 +101,10 @@ impl ClassExtension for NetDevice {
         self.adapters()
             .iter()
             .for_each(|adapter| adapter.destroy_datapath());
+    }
+
+    fn after_power_down(&self) {
+        self.callbacks.wait();
     }
 
     fn before_release_hardware(&self) {

@@ -3,8 +3,10 @@
 use netadapter_abi::net::{
     NET_EXTENSION_TYPE, NET_FRAGMENT_EXTENSION_LOGICAL_ADDRESS_NAME,
     NET_FRAGMENT_EXTENSION_RETURN_CONTEXT_NAME, NET_FRAGMENT_EXTENSION_VIRTUAL_ADDRESS_NAME,
-    NET_PACKET_EXTENSION_HASH_NAME, NetExtensionTypeBuffer, NetExtensionTypeFragment,
-    NetExtensionTypePacket,
+    NET_PACKET_EXTENSION_CHECKSUM_NAME, NET_PACKET_EXTENSION_GSO_NAME,
+    NET_PACKET_EXTENSION_HASH_NAME, NET_PACKET_EXTENSION_IEEE8021Q_NAME,
+    NET_PACKET_EXTENSION_RSC_NAME, NET_PACKET_EXTENSION_RSC_TIMESTAMP_NAME, NetExtensionTypeBuffer,
+    NetExtensionTypeFragment, NetExtensionTypePacket,
 };
 use netadapter_abi::utf16;
 
@@ -37,6 +39,33 @@ const fn extension(
 /// Hash value and type of a received packet.
 pub(super) const PACKET_HASH: Extension =
     extension(NET_PACKET_EXTENSION_HASH_NAME, NetExtensionTypePacket, 8, 4);
+/// Checksums: to be filled in, or checked.
+pub(super) const PACKET_CHECKSUM: Extension = extension(
+    NET_PACKET_EXTENSION_CHECKSUM_NAME,
+    NetExtensionTypePacket,
+    1,
+    1,
+);
+/// Segmentation of a packet to be sent.
+pub(super) const PACKET_GSO: Extension =
+    extension(NET_PACKET_EXTENSION_GSO_NAME, NetExtensionTypePacket, 4, 4);
+/// How many segments a received packet was made of.
+pub(super) const PACKET_RSC: Extension =
+    extension(NET_PACKET_EXTENSION_RSC_NAME, NetExtensionTypePacket, 4, 2);
+/// Timestamps of these segments.
+pub(super) const PACKET_RSC_TIMESTAMP: Extension = extension(
+    NET_PACKET_EXTENSION_RSC_TIMESTAMP_NAME,
+    NetExtensionTypePacket,
+    4,
+    4,
+);
+/// Priority and VLAN.
+pub(super) const PACKET_IEEE8021Q: Extension = extension(
+    NET_PACKET_EXTENSION_IEEE8021Q_NAME,
+    NetExtensionTypePacket,
+    4,
+    2,
+);
 /// Where processors see a fragment's buffer.
 pub(super) const VIRTUAL_ADDRESS: Extension = extension(
     NET_FRAGMENT_EXTENSION_VIRTUAL_ADDRESS_NAME,

@@ -18,12 +18,15 @@ mod device_api;
 mod extension;
 mod frame_layout;
 mod keywords;
+mod offload;
 mod packet_queue;
 mod poll;
+mod powered;
 mod queue_api;
 mod receive;
 mod receive_filter;
 mod receive_scaling;
+mod requests;
 mod reset;
 mod ring;
 pub(crate) mod rules;
@@ -36,7 +39,8 @@ mod wait_lock;
 
 pub use adapter::Adapter;
 pub use class::{adapters, set_upper_edge_options};
-pub use sends::SendQueueFull;
+pub use offload::{OffloadParameters, TransmitReceive};
+pub use sends::{SendQueueFull, SendRequest};
 
 pub(crate) use bind::{bind_class, unbind_class};
 pub(crate) use datapath::{Datapath, SendSignal};

@@ -5,7 +5,6 @@ use super::adapter_api::unstarted;
 use super::call::Call;
 use super::rules;
 use crate::executive::current_thread_id;
-use crate::wdf;
 use netadapter_abi::net::{
     NET_ADAPTER_LINK_LAYER_ADDRESS, NET_ADAPTER_RECEIVE_FILTER_CAPABILITIES, NET_DRIVER_GLOBALS,
     NET_PACKET_FILTER_FLAGS, NETADAPTER, NETRECEIVEFILTER, NetPacketFilterFlagAllMulticast,
@@ -25,13 +24,22 @@ const ALL_FLAGS: NET_PACKET_FILTER_FLAGS = NetPacketFilterFlagDirected
 #[derive(Clone, Copy, Default)]
 struct Capabilities {
     flags: NET_PACKET_FILTER_FLAGS,
+    multicast_addresses: usize,
     callback: PFN_NET_ADAPTER_SET_RECEIVE_FILTER,
 }
 
-/// What an adapter can filter.
+/// What the stack wants now.
+#[derive(Clone, Default)]
+struct Wanted {
+    flags: NET_PACKET_FILTER_FLAGS,
+    multicast: Vec<NET_ADAPTER_LINK_LAYER_ADDRESS>,
+}
+
+/// What an adapter can filter, and what it was told to.
 #[derive(Default)]
 pub(crate) struct ReceiveFilter {
     capabilities: Mutex<Capabilities>,
+    wanted: Mutex<Wanted>,
 }
 
 /// What a NETRECEIVEFILTER points to. It lives during one callback.
@@ -45,35 +53,64 @@ struct FilterView {
 const SIGNATURE: u64 = u64::from_le_bytes(*b"NetCxFlt");
 
 impl ReceiveFilter {
+    /// What a halt makes the adapter of a driver of 2.0 or 2.1 forget.
+    pub(super) fn forget(&self) {
+        *self.capabilities.lock() = Capabilities::default();
+    }
+
     /// The flags of `wanted` that the adapter supports.
     pub(crate) fn supported(&self, wanted: NET_PACKET_FILTER_FLAGS) -> NET_PACKET_FILTER_FLAGS {
         self.capabilities.lock().flags & wanted
     }
 
-    /// Sets the complete filter of an adapter: flags and no multicast addresses.
+    /// Sets which kinds of frames are wanted (OID_GEN_CURRENT_PACKET_FILTER).
     ///
     /// IRQL: PASSIVE_LEVEL, on a processor. Errors: `STATUS_NOT_SUPPORTED` for flags outside of
     /// the capabilities, which never reach the driver.
-    pub(crate) fn set(&self, adapter: &Adapter, flags: NET_PACKET_FILTER_FLAGS) -> NTSTATUS {
-        let capabilities = *self.capabilities.lock();
-        let Some(callback) = capabilities.callback else {
-            return STATUS_NOT_SUPPORTED;
-        };
-        if flags & !capabilities.flags != 0 {
+    pub(super) fn set_flags(&self, adapter: &Adapter, flags: NET_PACKET_FILTER_FLAGS) -> NTSTATUS {
+        if flags & !self.capabilities.lock().flags != 0 {
             return STATUS_NOT_SUPPORTED;
         }
+        self.wanted.lock().flags = flags;
+        self.tell(adapter)
+    }
+
+    /// Sets the multicast addresses that are wanted (OID_802_3_MULTICAST_LIST).
+    ///
+    /// IRQL: PASSIVE_LEVEL, on a processor. Errors: `STATUS_NOT_SUPPORTED` for more addresses than
+    /// the capabilities allow.
+    pub(super) fn set_multicast(
+        &self,
+        adapter: &Adapter,
+        addresses: &[NET_ADAPTER_LINK_LAYER_ADDRESS],
+    ) -> NTSTATUS {
+        if addresses.len() > self.capabilities.lock().multicast_addresses {
+            return STATUS_NOT_SUPPORTED;
+        }
+        self.wanted.lock().multicast = addresses.to_vec();
+        self.tell(adapter)
+    }
+
+    /// The driver always gets the complete state, whichever part of it changed.
+    fn tell(&self, adapter: &Adapter) -> NTSTATUS {
+        let Some(callback) = self.capabilities.lock().callback else {
+            return STATUS_NOT_SUPPORTED;
+        };
+        let Wanted { flags, multicast } = self.wanted.lock().clone();
         let mut view = FilterView {
             signature: SIGNATURE,
             thread: current_thread_id(),
             flags,
-            multicast: Vec::new(),
+            multicast,
         };
         let handle: NETRECEIVEFILTER = (&raw mut view).cast();
-        wdf::guarded("EvtSetReceiveFilter", || {
+        adapter.powered("EvtSetReceiveFilter", || {
             // SAFETY: the driver registered the callback for this adapter; the view outlives it.
             unsafe { callback(adapter.handle(), handle) }
         });
-        view.signature = 0;
+        let signature = &raw mut view.signature;
+        // SAFETY: a member of a local variable; a handle that is kept names nothing any more.
+        unsafe { signature.write_volatile(0) };
         STATUS_SUCCESS
     }
 }
@@ -113,8 +150,11 @@ nt_export! {
             &rules::INVALID_SET_RECEIVE_FILTER_CALL_BACK,
             "EvtSetReceiveFilter is null",
         );
-        let callback = capabilities.EvtSetReceiveFilter;
-        *adapter.filter().capabilities.lock() = Capabilities { flags, callback };
+        *adapter.filter().capabilities.lock() = Capabilities {
+            flags,
+            multicast_addresses: capabilities.MaximumMulticastAddresses,
+            callback: capabilities.EvtSetReceiveFilter,
+        };
     }
 
     pub(super) unsafe fn get_packet_filter(

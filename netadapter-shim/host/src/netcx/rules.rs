@@ -66,6 +66,22 @@ crate::verifier::rules! {
     SET_RECEIVE_FILTER_FROM_WRONG_THREAD = "EVT_NET_ADAPTER_SET_RECEIVE_FILTER callback function (netadapter.h)";
     /// A link-layer address has at most as many bytes as its structure holds.
     MAC_ADDRESS_LENGTH_TOO_LONG = "NET_ADAPTER_LINK_LAYER_ADDRESS structure (netadapter.h)";
+    /// Transmit checksum flags for headers with options go with those for headers without.
+    INVALID_TX_CHECKSUM_CAPABILITIES = "NET_ADAPTER_OFFLOAD_TX_CHECKSUM_CAPABILITIES structure (netadapteroffload.h)";
+    /// Transmit checksum capabilities have a flag.
+    INVALID_TX_CHECKSUM_HARDWARE_CAPABILITIES = "NET_ADAPTER_OFFLOAD_TX_CHECKSUM_CAPABILITIES structure (netadapteroffload.h)";
+    /// Transport checksums go with a network layer.
+    INVALID_TX_CHECKSUM_LAYER4_CAPABILITIES = "NET_ADAPTER_OFFLOAD_TX_CHECKSUM_CAPABILITIES structure (netadapteroffload.h)";
+    /// Checksums for IPv6 alone are those of a transport.
+    INVALID_TX_CHECKSUM_IPV6_FLAGS = "NET_ADAPTER_OFFLOAD_TX_CHECKSUM_CAPABILITIES structure (netadapteroffload.h)";
+    /// Segmentation capabilities have sizes, and flags that go together.
+    INVALID_GSO_CAPABILITIES = "NET_ADAPTER_OFFLOAD_GSO_CAPABILITIES structure (netadapteroffload.h)";
+    /// Segmentation capabilities have a flag.
+    INVALID_GSO_HARDWARE_CAPABILITIES = "NET_ADAPTER_OFFLOAD_GSO_CAPABILITIES structure (netadapteroffload.h)";
+    /// The combined checksum functions are called by drivers of 2.0 only.
+    DEPRECATED_FUNCTION = "NetAdapterOffloadSetChecksumCapabilities function (netadapteroffload.h)";
+    /// A NETOFFLOAD is used in the callback that it was given to.
+    OFFLOAD_USED_OUTSIDE_OF_CALLBACK = "EVT_NET_ADAPTER_OFFLOAD_SET_TX_CHECKSUM callback function (netadapteroffload.h), Offload";
     /// The MTU is not 0.
     MTU_MUST_BE_GREATER_THAN_ZERO = "NetAdapterSetLinkLayerMtuSize function (netadapter.h)";
     /// The members of a link state are ones of their enumerations and do not contradict each other.
@@ -131,6 +147,16 @@ crate::verifier::rules! {
     INVALID_RING_UNMODIFIED_RX_FRAGMENT = "Net ring element management: what a receive fragment must say";
     /// What the system sets in a receive fragment stays as it is.
     INVALID_RING_MODIFIED_RX_FRAGMENT = "Net ring element management: what belongs to the system in a receive fragment";
+    /// What a receive packet says about its checksums is a value of the enumeration.
+    INVALID_RX_CHECKSUM_EVALUATION = "NET_PACKET_RX_CHECKSUM_EVALUATION enumeration (checksumtypes.h)";
+    /// What a receive packet says about its checksums is true.
+    RX_CHECKSUM_EVALUATION_WRONG = "Checksum offload: what a receive packet says about its checksums";
+    /// A driver does for receive packets what it was told is enabled, and no more.
+    OFFLOAD_NOT_ENABLED = "Introduction to hardware offloads: the active state decides";
+    /// Only TCP segments are coalesced.
+    RSC_OF_OTHER_THAN_TCP = "RSC offload: indicating coalesced packets";
+    /// The hash of a receive packet is the one of its headers and the key.
+    RECEIVE_HASH_WRONG = "NET_PACKET_HASH structure (packethash.h)";
     /// A receive buffer is not written once it was handed up, until Windows gives it again.
     RECEIVE_BUFFER_WRITTEN_AFTER_RETURN = "Network data buffer management: returned buffers belong to the system";
     /// A receive buffer is not written while the layers above keep it.

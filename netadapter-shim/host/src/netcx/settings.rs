@@ -3,8 +3,11 @@
 use super::buffer_pool::{PoolRules, PoolShape};
 use super::call::{Call, ClientGlobals};
 use super::extension::{
-    DATA_BUFFER, ElementLayout, LOGICAL_ADDRESS, PACKET_HASH, RETURN_CONTEXT, VIRTUAL_ADDRESS,
+    DATA_BUFFER, ElementLayout, Extension, LOGICAL_ADDRESS, PACKET_CHECKSUM, PACKET_GSO,
+    PACKET_HASH, PACKET_IEEE8021Q, PACKET_RSC, PACKET_RSC_TIMESTAMP, RETURN_CONTEXT,
+    VIRTUAL_ADDRESS,
 };
+use super::offload::Capabilities;
 use super::rules;
 use crate::wdf;
 use netadapter_abi::net::{
@@ -139,6 +142,13 @@ pub(super) struct Layouts {
 }
 
 impl Settings {
+    /// What a halt makes the adapter of a driver of 2.0 or 2.1 forget.
+    pub(super) fn forget(&mut self) {
+        self.link_layer = false;
+        self.mtu = 0;
+        self.link_state = NET_ADAPTER_LINK_STATE::init_disconnected();
+    }
+
     /// Whether the adapter may start; one missing address is copied from the other.
     pub(super) fn complete(&mut self) -> bool {
         match (&self.permanent_address, &self.current_address) {
@@ -151,7 +161,12 @@ impl Settings {
     }
 
     /// The layouts that follow from the capabilities (*Packet descriptors and extensions*).
-    pub(super) fn layouts(&self, client: &ClientGlobals, receive_scaling: bool) -> Layouts {
+    pub(super) fn layouts(
+        &self,
+        client: &ClientGlobals,
+        offloads: &Capabilities,
+        receive_scaling: bool,
+    ) -> Layouts {
         let buffers = self.receive.map(|receive| receive.buffers);
         let transmit_dma = self.transmit.is_some_and(|transmit| transmit.dma);
         let receive_dma = matches!(
@@ -169,7 +184,22 @@ impl Settings {
             _ => {}
         }
         let with_hash = receive_scaling && client.minor() >= PACKET_HASH_MINOR;
-        let receive_packet: &[_] = if with_hash { &[PACKET_HASH] } else { &[] };
+        let both = [
+            (PACKET_CHECKSUM, offloads.have_checksum()),
+            (PACKET_IEEE8021Q, offloads.tag_flags != 0),
+        ];
+        let transmit_packet = [(PACKET_GSO, offloads.gso.is_some())];
+        let receive_packet = [
+            (PACKET_RSC, offloads.rsc.is_some()),
+            (PACKET_RSC_TIMESTAMP, offloads.have_rsc_timestamp()),
+            (PACKET_HASH, with_hash),
+        ];
+        let those_of = |direction: &[(Extension, bool)]| -> Vec<Extension> {
+            let all = both.iter().chain(direction);
+            all.filter(|(_, wanted)| *wanted)
+                .map(|(extension, _)| *extension)
+                .collect()
+        };
         let packet = |extensions: &[_]| {
             ElementLayout::new(
                 size_of::<NET_PACKET>(),
@@ -185,9 +215,9 @@ impl Settings {
             )
         };
         Layouts {
-            transmit_packet: packet(&[]),
+            transmit_packet: packet(&those_of(&transmit_packet)),
             transmit_fragment: fragments(&fragment),
-            receive_packet: packet(receive_packet),
+            receive_packet: packet(&those_of(&receive_packet)),
             receive_fragment: fragments(&receive_fragment),
             data_buffer: ElementLayout::new(
                 size_of::<usize>(),

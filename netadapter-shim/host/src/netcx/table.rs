@@ -1,12 +1,13 @@
 //! The function table of NetAdapterCx 2.5: that of 2.3, and what came later.
 
-use super::{adapter_api, configuration, device_api, queue_api, receive_filter, rules};
+use super::{adapter_api, configuration, device_api, offload, queue_api, receive_filter, rules};
 use crate::executive::violation;
-use netadapter_abi::net::{self, FUNCTION_NAMES, index};
+use netadapter_abi::net::FUNCTION_NAMES;
 use netadapter_abi::nt_export;
 use std::ffi::c_void;
 
-type Entry = *const c_void;
+/// A place of the table.
+pub(super) type Entry = *const c_void;
 
 /// The functions that versions 2.4 and 2.5 have added (*netfuncenum.h* of 2.5).
 const LATER_FUNCTION_NAMES: [&str; 7] = [
@@ -52,9 +53,11 @@ macro_rules! ten {
 /// Puts functions at their places, each checked against the type of its place.
 macro_rules! place {
     ($table:ident: $($name:ident: $pointer:ident = $function:path;)*) => {
-        $($table[index::$name] = $function as net::$pointer as Entry;)*
+        $($table[netadapter_abi::net::index::$name] =
+            $function as netadapter_abi::net::$pointer as $crate::netcx::table::Entry;)*
     };
 }
+pub(super) use place;
 
 /// The table: every place is filled.
 pub(super) fn function_table() -> Vec<Entry> {
@@ -79,6 +82,8 @@ pub(super) fn function_table() -> Vec<Entry> {
     place_adapter_functions(&mut table);
     place_queue_functions(&mut table);
     place_device_functions(&mut table);
+    offload::place_setters(&mut table);
+    offload::place_getters(&mut table);
     table
 }
 

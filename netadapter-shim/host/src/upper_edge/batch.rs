@@ -70,7 +70,7 @@ impl<'a> ReceiveBatch<'a> {
             self.sends = self.edge.sends();
         }
         if let (Some(sends), Some(reply)) = (&self.sends, reply(frame))
-            && sends.submit(0, &reply).is_ok()
+            && sends.submit_plain(&reply).is_ok()
         {
             self.replies += 1;
         }

@@ -4,7 +4,7 @@ use super::batch::ReceiveBatch;
 use super::counters::{ProcessorTable, QueueTraffic};
 use super::sink::{Keep, SendLayout, UpperEdgeOptions};
 use crate::executive::{System, processor};
-use crate::netcx::{Adapter, Datapath, SendQueueFull, SendQueues, SendSignal};
+use crate::netcx::{Adapter, Datapath, SendQueueFull, SendQueues, SendRequest, SendSignal};
 use crossbeam_utils::CachePadded;
 use netadapter_abi::net::{
     NET_PACKET_FILTER_FLAGS, NetPacketFilterFlagBroadcast, NetPacketFilterFlagDirected,
@@ -112,7 +112,7 @@ impl UpperEdge {
         }
         // A protocol opens with what the adapter supports, so the request is never refused; an
         // adapter without filters passes everything.
-        adapter.set_packet_filter(wanted);
+        adapter.set_packet_filter(adapter.supported_filter(wanted));
         self.set_receive_scaling(adapter);
     }
 
@@ -161,7 +161,20 @@ impl UpperEdge {
     /// # Errors
     /// If too many frames wait, or the adapter has never been started.
     pub fn transmit(&self, frame: &[u8]) -> Result<(), SendQueueFull> {
-        self.sends().ok_or(SendQueueFull)?.submit(0, frame)?;
+        self.sends().ok_or(SendQueueFull)?.submit_plain(frame)?;
+        self.signal_sends();
+        Ok(())
+    }
+
+    /// Sends a packet that wants checksums, segmentation or a tag; as [`UpperEdge::transmit`].
+    /// Where the adapter cannot do it, or may not, software does.
+    ///
+    /// IRQL: DISPATCH_LEVEL or below, on a processor.
+    ///
+    /// # Errors
+    /// If too many frames wait, or the adapter has never been started.
+    pub fn send(&self, request: &SendRequest<'_>) -> Result<(), SendQueueFull> {
+        self.adapter().ok_or(SendQueueFull)?.submit(request)?;
         self.signal_sends();
         Ok(())
     }

@@ -9,6 +9,7 @@ mod counters;
 mod edge;
 mod processors;
 mod reply;
+mod requests;
 mod scaling;
 mod sink;
 mod snapshot;

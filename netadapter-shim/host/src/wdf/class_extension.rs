@@ -15,6 +15,8 @@ pub trait ClassExtension: Send + Sync {
     fn started(&self);
     /// Before DMA is disabled and `EvtDeviceD0Exit`: packet queues are drained and destroyed.
     fn before_power_down(&self);
+    /// After `EvtDeviceD0Exit`: the transition waits for callbacks that run at the same time.
+    fn after_power_down(&self) {}
     /// Before `EvtDeviceReleaseHardware`: adapters are halted.
     fn before_release_hardware(&self);
     /// Before `EvtDeviceSurpriseRemoval`.

@@ -128,6 +128,9 @@ impl DeviceHost {
             },
         );
         self.fail_unless(left);
+        if let Some(extension) = self.class_extension() {
+            extension.after_power_down();
+        }
     }
 
     /// A power-down goes on after a failure; the device is then failed.

@@ -2,7 +2,9 @@
 
 mod buffers;
 mod data_buffers;
+mod hash;
 mod kept;
+mod metadata;
 
 pub(super) use kept::KeptFrames;
 
@@ -12,7 +14,9 @@ use super::settings::ReceiveCapabilities;
 use super::verifier::{Broken, poisoned_packet};
 use crate::upper_edge::{Keep, QueueTraffic, ReceiveBatch, UpperEdge};
 use buffers::Buffers;
+use hash::HashCheck;
 use kept::Kept;
+use metadata::Metadata;
 use netadapter_abi::net::NET_PACKET;
 use netadapter_abi::nt::NTSTATUS;
 use std::sync::Arc;
@@ -30,6 +34,7 @@ struct Outstanding {
 /// The receive translation of one queue.
 pub(super) struct Receiver {
     core: Core,
+    metadata: Metadata,
     /// A frame of several fragments is put together here.
     assembly: Vec<u8>,
     upper_edge: Arc<UpperEdge>,
@@ -55,7 +60,7 @@ impl Receiver {
     /// `STATUS_INSUFFICIENT_RESOURCES` if memory for the system's buffers is missing,
     /// `STATUS_INVALID_PARAMETER` if they cannot be aligned as asked.
     pub(super) fn new(
-        adapter: &Adapter,
+        adapter: &Arc<Adapter>,
         id: u32,
         capabilities: &ReceiveCapabilities,
         rings: &Rings,
@@ -72,8 +77,10 @@ impl Receiver {
             random: keep.map_or(0, |keep| keep.seed.wrapping_add(id)) | 1,
             outstanding: Outstanding::default(),
         };
+        let hashes = HashCheck::new(adapter);
         Ok(Self {
             core,
+            metadata: Metadata::new(rings, adapter.offloads().clone(), hashes),
             assembly: Vec::with_capacity(frame_bytes),
             upper_edge: upper_edge.clone(),
             traffic: upper_edge.queue_traffic(id),
@@ -169,6 +176,7 @@ impl Receiver {
         }
         let Self {
             core,
+            metadata,
             assembly,
             upper_edge,
             traffic,
@@ -179,7 +187,11 @@ impl Receiver {
             let packet = packets.packet(index);
             if packet.ignore() == 0 {
                 core.reclaim_skipped(rings, packet.FragmentIndex)?;
-                core.indicate_packet(rings, &packet, &mut batch, assembly)?;
+                let frame = core.frame(rings, &packet, assembly)?;
+                if let Some(frame) = frame {
+                    metadata.check(rings, index, &packet, frame)?;
+                }
+                core.indicate_packet(rings, &packet, &mut batch, frame)?;
                 let behind = u32::from(packet.FragmentCount);
                 fragments.set_reclaimed(fragments.after(packet.FragmentIndex, behind));
             }
@@ -209,31 +221,42 @@ impl Core {
         Ok(())
     }
 
-    fn indicate_packet(
-        &mut self,
-        rings: &Rings,
+    /// The bytes of a packet; nothing if the stack does not take it.
+    fn frame<'a>(
+        &self,
+        rings: &'a Rings,
         packet: &NET_PACKET,
-        batch: &mut ReceiveBatch,
-        assembly: &mut Vec<u8>,
-    ) -> Result<(), Broken> {
+        assembly: &'a mut Vec<u8>,
+    ) -> Result<Option<&'a [u8]>, Broken> {
         let count = u32::from(packet.FragmentCount);
         for distance in 0..count {
             let index = rings.fragments.after(packet.FragmentIndex, distance);
             self.buffers.check(rings, index)?;
         }
         if !self.is_acceptable(rings, packet) {
+            return Ok(None);
+        }
+        if count == 1 {
+            return Ok(Some(self.payload(rings, packet.FragmentIndex)));
+        }
+        assembly.clear();
+        for distance in 0..count {
+            let index = rings.fragments.after(packet.FragmentIndex, distance);
+            assembly.extend_from_slice(self.payload(rings, index));
+        }
+        Ok(Some(assembly))
+    }
+
+    fn indicate_packet(
+        &mut self,
+        rings: &Rings,
+        packet: &NET_PACKET,
+        batch: &mut ReceiveBatch,
+        frame: Option<&[u8]>,
+    ) -> Result<(), Broken> {
+        let Some(frame) = frame else {
             batch.refuse();
             return self.give_back(rings, packet);
-        }
-        let frame = if count == 1 {
-            self.payload(rings, packet.FragmentIndex)
-        } else {
-            assembly.clear();
-            for distance in 0..count {
-                let index = rings.fragments.after(packet.FragmentIndex, distance);
-                assembly.extend_from_slice(self.payload(rings, index));
-            }
-            assembly
         };
         let delivered = batch.receive(frame);
         if let (true, Some(keep)) = (delivered, self.keep) {

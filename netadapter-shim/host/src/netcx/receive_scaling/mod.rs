@@ -127,6 +127,11 @@ impl ReceiveScaling {
             .collect()
     }
 
+    /// The key that the driver has been given.
+    pub(super) fn key(&self) -> Option<[u8; KEY_BYTES]> {
+        self.state.lock().key
+    }
+
     /// The processor to which each queue is bound.
     pub(crate) fn bindings(&self) -> Vec<Option<u32>> {
         self.state.lock().table.bindings().to_vec()

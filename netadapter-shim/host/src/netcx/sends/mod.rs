@@ -6,8 +6,11 @@
 //! transport that repeats, so it keeps what a transport would repeat: nothing is lost, in order.
 
 mod parts;
+mod request;
 
 pub(super) use parts::Part;
+pub(super) use request::SendInfo;
+pub use request::SendRequest;
 
 use super::settings::TransmitCapabilities;
 use crate::executive::{ContiguousMemory, PAGE_SIZE, System};
@@ -25,7 +28,6 @@ pub(super) const LINK_HEADER_BYTES: usize = 14;
 const SEND_BUFFERS: usize = 1024;
 
 /// Where a packet's bytes lie.
-#[derive(Debug)]
 enum Storage {
     /// One of the buffers that are made at the start.
     Slot(u32),
@@ -36,11 +38,11 @@ enum Storage {
 }
 
 /// A packet that waits.
-#[derive(Debug)]
 pub(super) struct Send {
     storage: Storage,
     /// Bytes of the frame; 0 if it cannot be sent.
     pub(super) bytes: u32,
+    pub(super) info: SendInfo,
 }
 
 /// Why a packet is not taken.
@@ -108,13 +110,18 @@ pub(super) struct SendShape {
 const LONGEST_HEADERS: usize = 60 + 60;
 
 impl SendShape {
-    pub(super) fn new(layout: SendLayout, transmit: &TransmitCapabilities, mtu: u32) -> Self {
+    pub(super) fn new(
+        layout: SendLayout,
+        transmit: &TransmitCapabilities,
+        mtu: u32,
+        maximum_offload_bytes: usize,
+    ) -> Self {
         Self {
             layout,
             backfill: transmit.payload_backfill,
             alignment: transmit.alignment,
             mtu,
-            maximum_offload_bytes: 0,
+            maximum_offload_bytes,
             queues: 1,
         }
     }
@@ -172,7 +179,12 @@ impl SendQueues {
     ///
     /// # Errors
     /// If so many packets wait that there is no room.
-    pub(crate) fn submit(&self, queue: usize, frame: &[u8]) -> Result<(), SendQueueFull> {
+    pub(super) fn submit(
+        &self,
+        queue: usize,
+        frame: &[u8],
+        info: SendInfo,
+    ) -> Result<(), SendQueueFull> {
         let waiting = &self.waiting[queue % self.waiting.len()];
         if waiting.packets.is_full() {
             return self.refuse();
@@ -186,6 +198,7 @@ impl SendQueues {
                 Storage::Slot(_) | Storage::Pages(_) => frame.len() as u32,
             },
             storage,
+            info,
         };
         self.write(&send, frame);
         match waiting.packets.push(send) {
@@ -198,6 +211,21 @@ impl SendQueues {
                 self.refuse()
             }
         }
+    }
+
+    /// Takes a frame that wants nothing but to be sent.
+    ///
+    /// IRQL: any. Locks nothing, allocates nothing.
+    ///
+    /// # Errors
+    /// If so many packets wait that there is no room.
+    pub(crate) fn submit_plain(&self, frame: &[u8]) -> Result<(), SendQueueFull> {
+        self.submit(0, frame, SendInfo::NONE)
+    }
+
+    /// The transmit queue for a priority.
+    pub(super) fn queue_of(&self, priority: u8) -> usize {
+        usize::from(priority) % self.waiting.len()
     }
 
     fn refuse(&self) -> Result<(), SendQueueFull> {
@@ -274,7 +302,7 @@ impl SendQueues {
                     frame.extend_from_slice(bytes);
                 }
                 // All queues have the same number of buffers, so there is room.
-                let _ = self.submit(queue, &frame);
+                let _ = self.submit(queue, &frame, send.info);
                 before.release(send);
             }
         }

@@ -1,6 +1,7 @@
 //! A network driver made of Rust functions. Frames come from a list for each queue; what is sent
 //! goes to another.
 
+use super::offloads::{OffloadShape, ReceivedMetadata, SentMetadata};
 use super::queues::{FakeQueue, create_receive_queue, create_transmit_queue, return_buffer};
 use crate::executive::{System, system};
 use crate::netcx::{Adapter, adapters};
@@ -156,6 +157,15 @@ pub struct FakeNic {
     pub last_buffer: AtomicUsize,
     pub transmit: Mutex<TransmitShape>,
     pub sent_shapes: Mutex<Vec<SentShape>>,
+    /// Keywords beside `*RSS`.
+    pub keywords: Mutex<HashMap<String, KeyValue>>,
+    pub offloads: Mutex<OffloadShape>,
+    /// What packets to be sent said beside their bytes.
+    pub sent_metadata: Mutex<Vec<SentMetadata>>,
+    /// What received packets say beside their bytes.
+    pub received_metadata: Mutex<ReceivedMetadata>,
+    /// A NETOFFLOAD that the driver kept.
+    pub kept_offload: Mutex<usize>,
 }
 
 impl Default for FakeNic {
@@ -182,6 +192,11 @@ impl Default for FakeNic {
             last_buffer: AtomicUsize::new(0),
             transmit: Mutex::default(),
             sent_shapes: Mutex::default(),
+            keywords: Mutex::default(),
+            offloads: Mutex::default(),
+            sent_metadata: Mutex::default(),
+            received_metadata: Mutex::default(),
+            kept_offload: Mutex::default(),
         }
     }
 }
@@ -309,7 +324,13 @@ nt_export! {
     unsafe fn set_receive_filter(_adapter: NETADAPTER, filter: NETRECEIVEFILTER) {
         let flags =
             net!(NetReceiveFilterGetPacketFilter: PFN_NETRECEIVEFILTERGETPACKETFILTER(filter));
-        nic().note(format!("SetReceiveFilter {flags:#x}"));
+        let count = net!(NetReceiveFilterGetMulticastAddressCount:
+            PFN_NETRECEIVEFILTERGETMULTICASTADDRESSCOUNT(filter));
+        let list = net!(NetReceiveFilterGetMulticastAddressList:
+            PFN_NETRECEIVEFILTERGETMULTICASTADDRESSLIST(filter));
+        assert!(count == 0 || !list.is_null());
+        let multicast = if count == 0 { String::new() } else { format!(", {count} addresses") };
+        nic().note(format!("SetReceiveFilter {flags:#x}{multicast}"));
         nic().filter.store(filter as usize, Ordering::Relaxed);
     }
 
@@ -430,7 +451,10 @@ fn set_capabilities() {
         adapter, &mut address,
     ));
     let filter = NET_ADAPTER_RECEIVE_FILTER_CAPABILITIES {
-        SupportedPacketFilters: NetPacketFilterFlagDirected | NetPacketFilterFlagBroadcast,
+        SupportedPacketFilters: NetPacketFilterFlagDirected
+            | NetPacketFilterFlagBroadcast
+            | NetPacketFilterFlagMulticast,
+        MaximumMulticastAddresses: 4,
         ..NET_ADAPTER_RECEIVE_FILTER_CAPABILITIES::init(Some(set_receive_filter))
     };
     net!(NetAdapterSetReceiveFilterCapabilities: PFN_NETADAPTERSETRECEIVEFILTERCAPABILITIES(
@@ -449,6 +473,7 @@ fn set_capabilities() {
     net!(NetAdapterSetReceiveScalingCapabilities: PFN_NETADAPTERSETRECEIVESCALINGCAPABILITIES(
         adapter, &scaling,
     ));
+    super::offloads::set_capabilities(adapter);
 }
 
 /// Binds the driver to the framework, as the stub of a real image does.
@@ -573,6 +598,10 @@ impl DeviceNode for ScalingNode {
     }
 
     fn keyword(&self, name: &str) -> Option<KeyValue> {
+        let keywords = nic().keywords.lock();
+        if let Some(value) = keywords.get(name) {
+            return Some(value.clone());
+        }
         name.eq_ignore_ascii_case("*RSS")
             .then(|| KeyValue::String("1".to_owned()))
     }

@@ -74,7 +74,7 @@ fn the_first_start_makes_queues_then_protocols_bind_then_queues_start() {
             "D0Entry",
             "Create Tx0",
             "Create Rx0",
-            "SetReceiveFilter 0x9",
+            "SetReceiveFilter 0xb",
             "Create Rx1",
             &format!("SetIndirectionEntries {:?}", [0; 128]),
             "SetHashSecretKey 40",

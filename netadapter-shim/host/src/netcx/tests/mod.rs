@@ -3,6 +3,8 @@
 
 mod fake_driver;
 mod life_cycle;
+mod offload;
+mod offloads;
 mod queues;
 mod receive_modes;
 mod rings;

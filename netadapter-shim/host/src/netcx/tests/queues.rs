@@ -1,6 +1,7 @@
 //! The fake driver's packet queues.
 
 use super::fake_driver::{FRAME_BYTES, Fault, ReceiveMode, SentShape, net, nic};
+use super::offloads::SentMetadata;
 use super::rings::DriverRing;
 use crate::executive::{PAGE_SIZE, processor, system};
 use netadapter_abi::net::*;
@@ -24,6 +25,11 @@ pub struct FakeQueue {
     logical_address: Place,
     return_context: Place,
     data_buffer: Place,
+    pub checksum: Place,
+    pub gso: Place,
+    pub rsc: Place,
+    pub tag: Place,
+    pub hash: Place,
     armed: AtomicBool,
     /// The processor of the last Advance, plus one.
     pub polled_on: AtomicU32,
@@ -31,12 +37,29 @@ pub struct FakeQueue {
 
 /// Where an extension lies.
 #[derive(Clone, Copy)]
-struct Place {
+pub struct Place {
     base: usize,
     stride: usize,
 }
 
 impl Place {
+    pub fn is_enabled(self) -> bool {
+        self.base != 0
+    }
+
+    /// The data of a packet, if the queue has this extension.
+    pub fn data<T: Copy>(self, index: u32) -> Option<T> {
+        // SAFETY: the extension has data of this type for every element of the ring.
+        self.is_enabled()
+            .then(|| unsafe { self.of(index).cast::<T>().read() })
+    }
+
+    pub fn set_data<T>(self, index: u32, value: T) {
+        assert!(self.is_enabled());
+        // SAFETY: the extension has data of this type for every element of the ring.
+        unsafe { self.of(index).cast::<T>().write(value) };
+    }
+
     fn new(extension: &NET_EXTENSION) -> Self {
         Self {
             base: extension.Reserved[0] as usize,
@@ -105,12 +128,15 @@ impl FakeQueue {
             fragment = self.fragments.after(fragment);
         }
         let foreign = nic().makes(Fault::NamesForeignFragment);
+        let metadata = *nic().received_metadata.lock();
         let received = NET_PACKET {
             FragmentIndex: if foreign { fragment } else { first },
             FragmentCount: parts.len() as u16,
+            Layout: metadata.layout(),
             ..NET_PACKET::zeroed()
         };
         self.packets.set_packet(packet, received);
+        metadata.write(self, packet);
         self.packets.set_begin(self.packets.after(packet));
         self.fragments.set_begin(fragment);
         true
@@ -179,6 +205,10 @@ impl FakeQueue {
         while index != self.packets.end() {
             let packet = self.packets.packet(index);
             if packet.ignore() == 0 {
+                nic()
+                    .sent_metadata
+                    .lock()
+                    .push(SentMetadata::read(self, index));
                 self.send_packet(&packet);
             }
             index = self.packets.after(index);
@@ -244,53 +274,31 @@ fn config() -> NET_PACKET_QUEUE_CONFIG {
     }
 }
 
-fn query(name: &[u16]) -> NET_EXTENSION_QUERY {
-    NET_EXTENSION_QUERY::init(name.as_ptr(), 1, NetExtensionTypeFragment)
+/// Asks a queue for an extension, as a driver does.
+pub fn extension(handle: NETPACKETQUEUE, receives: bool, name: &[u16], packet: bool) -> Place {
+    let kind = if packet {
+        NetExtensionTypePacket
+    } else {
+        NetExtensionTypeFragment
+    };
+    let query = NET_EXTENSION_QUERY::init(name.as_ptr(), 1, kind);
+    let mut extension = NET_EXTENSION::zeroed();
+    if receives {
+        net!(NetRxQueueGetExtension: PFN_NETRXQUEUEGETEXTENSION(handle, &query, &mut extension));
+    } else {
+        net!(NetTxQueueGetExtension: PFN_NETTXQUEUEGETEXTENSION(handle, &query, &mut extension));
+    }
+    // SAFETY: every bit pattern of the union is a value of its first member.
+    let enabled = unsafe { extension.Anonymous.Enabled };
+    assert_eq!(enabled != 0, !extension.Reserved[0].is_null());
+    Place::new(&extension)
 }
 
 fn remember(handle: NETPACKETQUEUE, id: u32, receives: bool, rings: *const NET_RING_COLLECTION) {
     // SAFETY: the collection lives as long as the queue.
     let rings = unsafe { (*rings).Rings };
-    let mut address = NET_EXTENSION::zeroed();
-    let mut context = NET_EXTENSION::zeroed();
-    let mut logical = NET_EXTENSION::zeroed();
-    let mut data_buffer = NET_EXTENSION::zeroed();
-    if receives {
-        for (name, place) in [
-            (
-                &NET_FRAGMENT_EXTENSION_VIRTUAL_ADDRESS_NAME[..],
-                &mut address,
-            ),
-            (
-                &NET_FRAGMENT_EXTENSION_LOGICAL_ADDRESS_NAME[..],
-                &mut logical,
-            ),
-            (
-                &NET_FRAGMENT_EXTENSION_RETURN_CONTEXT_NAME[..],
-                &mut context,
-            ),
-            (&utf16!("ms_fragment_databuffer")[..], &mut data_buffer),
-        ] {
-            net!(NetRxQueueGetExtension: PFN_NETRXQUEUEGETEXTENSION(
-                handle, &query(name), place,
-            ));
-        }
-    } else {
-        for (name, place) in [
-            (
-                &NET_FRAGMENT_EXTENSION_VIRTUAL_ADDRESS_NAME[..],
-                &mut address,
-            ),
-            (
-                &NET_FRAGMENT_EXTENSION_LOGICAL_ADDRESS_NAME[..],
-                &mut logical,
-            ),
-        ] {
-            net!(NetTxQueueGetExtension: PFN_NETTXQUEUEGETEXTENSION(
-                handle, &query(name), place,
-            ));
-        }
-    }
+    let fragment = |name: &[u16]| extension(handle, receives, name, false);
+    let packet = |name: &[u16]| extension(handle, receives, name, true);
     let fake = FakeQueue {
         id,
         receives,
@@ -299,10 +307,15 @@ fn remember(handle: NETPACKETQUEUE, id: u32, receives: bool, rings: *const NET_R
         fragments: DriverRing(rings[1]),
         data_buffers: (!rings[2].is_null()).then_some(DriverRing(rings[2])),
         mode: *nic().receive_mode.lock(),
-        virtual_address: Place::new(&address),
-        logical_address: Place::new(&logical),
-        return_context: Place::new(&context),
-        data_buffer: Place::new(&data_buffer),
+        virtual_address: fragment(NET_FRAGMENT_EXTENSION_VIRTUAL_ADDRESS_NAME),
+        logical_address: fragment(NET_FRAGMENT_EXTENSION_LOGICAL_ADDRESS_NAME),
+        return_context: fragment(NET_FRAGMENT_EXTENSION_RETURN_CONTEXT_NAME),
+        data_buffer: fragment(utf16!("ms_fragment_databuffer")),
+        checksum: packet(NET_PACKET_EXTENSION_CHECKSUM_NAME),
+        gso: packet(NET_PACKET_EXTENSION_GSO_NAME),
+        rsc: packet(NET_PACKET_EXTENSION_RSC_NAME),
+        tag: packet(NET_PACKET_EXTENSION_IEEE8021Q_NAME),
+        hash: packet(NET_PACKET_EXTENSION_HASH_NAME),
         armed: AtomicBool::new(false),
         polled_on: AtomicU32::new(0),
     };

@@ -2,6 +2,7 @@
 
 mod bounce;
 mod mapping;
+mod metadata;
 
 use super::frame_layout::{HEADER_BYTES, frame_layout};
 use super::ring::Rings;
@@ -11,6 +12,7 @@ use super::verifier::Broken;
 use crate::executive::System;
 use bounce::BouncePool;
 use mapping::{Mapped, Mapping};
+use metadata::Metadata;
 use netadapter_abi::net::{NET_PACKET, NET_PACKET_LAYOUT};
 use netadapter_abi::nt::NTSTATUS;
 use std::sync::Arc;
@@ -25,6 +27,7 @@ pub(super) struct Transmitter {
     queue: usize,
     mapping: Mapping,
     bounce: BouncePool,
+    metadata: Metadata,
     /// Taken from the queue, and not posted for want of fragments or bounce buffers.
     current: Option<Send>,
     /// By index in the packet ring: what the packet there sends.
@@ -56,6 +59,7 @@ impl Transmitter {
         Ok(Self {
             mapping: Mapping::new(capabilities, rings)?,
             bounce: BouncePool::new(system, capabilities, longest, rings)?,
+            metadata: Metadata::new(rings),
             sends,
             queue,
             current: None,
@@ -122,6 +126,8 @@ impl Transmitter {
             ..NET_PACKET::zeroed()
         };
         rings.packets.set_packet(index, packet);
+        self.metadata
+            .write(rings, index, &packet.Layout, &send.info);
         ring.set_end(ring.after(ring.end(), fragments));
         Ok(Some(bounced))
     }
