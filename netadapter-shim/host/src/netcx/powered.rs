@@ -26,7 +26,7 @@ impl Default for PoweredCallbacks {
 
 impl PoweredCallbacks {
     /// Calls the driver.
-    pub(super) fn run<T>(&self, name: &str, call: impl FnOnce() -> T) -> T {
+    pub(super) fn run<T>(&self, name: &'static str, call: impl FnOnce() -> T) -> T {
         {
             let mut running = self.running.lock();
             *running += 1;

@@ -181,7 +181,7 @@ impl Adapter {
     }
 
     /// Calls the driver where it needs its hardware.
-    pub(in crate::netcx) fn powered<T>(&self, name: &str, call: impl FnOnce() -> T) -> T {
+    pub(in crate::netcx) fn powered<T>(&self, name: &'static str, call: impl FnOnce() -> T) -> T {
         self.device.callbacks.run(name, call)
     }
 
