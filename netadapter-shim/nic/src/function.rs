@@ -18,7 +18,7 @@ use bars::all_ones;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::{self, JoinHandle};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use vm_memory::GuestMemoryMmap;
 
 /// A virtio-net function in its slot.
@@ -226,10 +226,22 @@ impl VirtioNet {
         }
     }
 
-    /// Does one round of the device thread's work on the calling thread: for a host that decides
-    /// itself when its device runs. True if there is more to do at once.
+    /// Does one round of the device thread's work on the calling thread. True if there is more to
+    /// do at once.
     pub fn step(&self) -> bool {
-        self.function.step(&mut Vec::new()) == Next::Now
+        self.step_at(self.function.made_at.elapsed()) == Next::Now
+    }
+
+    /// As [`VirtioNet::step`], for a host that decides itself when its device runs and what time
+    /// it is: `now`, since any fixed moment. When to call again.
+    pub fn step_at(&self, now: Duration) -> Next {
+        self.function.wakeup.take_request();
+        self.function.step(now, &mut Vec::new())
+    }
+
+    /// Whether something happened since the last step that gives the device work.
+    pub fn is_woken(&self) -> bool {
+        self.function.wakeup.is_requested()
     }
 
     fn join(&self) -> Option<thread::Result<()>> {
@@ -252,7 +264,7 @@ impl Function {
         self.wakeup.adopt_current_thread();
         let mut events = Vec::new();
         while !self.stopping.load(Ordering::Acquire) {
-            match self.step(&mut events) {
+            match self.step(self.made_at.elapsed(), &mut events) {
                 Next::Now => {}
                 Next::After(time) => self.wakeup.sleep(Some(time)),
                 Next::WhenWoken => self.wakeup.sleep(None),
@@ -260,7 +272,7 @@ impl Function {
         }
     }
 
-    fn step(&self, events: &mut Vec<Event>) -> Next {
+    fn step(&self, now: Duration, events: &mut Vec<Event>) -> Next {
         // The lock is not fair, and a busy device would take it again and again.
         while self.waiting.load(Ordering::Acquire) != 0 {
             thread::yield_now();
@@ -270,7 +282,7 @@ impl Function {
             let mut state = lock(&self.state);
             self.doorbells.take(|queue| state.path.doorbell(queue));
             let bus_master = self.bus_master.load(Ordering::Acquire);
-            state.round(self.made_at.elapsed(), bus_master, events)
+            state.round(now, bus_master, events)
         };
         self.raise(events);
         next

@@ -96,6 +96,7 @@ pub use msix::MessageSink;
 pub use outcome::{Delivered, Mismatch, Totals};
 pub use pci::Bar;
 pub use queue::DriverFault;
+pub use receive::Next;
 pub use replay::Replay;
 /// The crate whose types describe the machine's memory, in the version used here.
 pub use vm_memory;

@@ -21,9 +21,9 @@ pub(crate) const BATCH: usize = 64;
 /// How often lost traffic is charged while the device is not live.
 const CHARGE_STEP: Duration = Duration::from_micros(200);
 
-/// When there may be more to do.
+/// When there may be more to do for the device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Next {
+pub enum Next {
     /// At once.
     Now,
     /// After this time, or when woken.
@@ -34,7 +34,7 @@ pub(crate) enum Next {
 
 impl Next {
     /// The earlier of two.
-    pub fn or(self, other: Self) -> Self {
+    pub(crate) fn or(self, other: Self) -> Self {
         match (self, other) {
             (Self::Now, _) | (_, Self::Now) => Self::Now,
             (Self::After(one), Self::After(two)) => Self::After(one.min(two)),

@@ -27,6 +27,16 @@ impl Wakeup {
         }
     }
 
+    /// Whether it was woken since last time.
+    pub fn take_request(&self) -> bool {
+        self.requested.swap(false, Ordering::SeqCst)
+    }
+
+    /// Whether it was woken since last time, which stays so.
+    pub fn is_requested(&self) -> bool {
+        self.requested.load(Ordering::SeqCst)
+    }
+
     /// The calling thread is the one that sleeps from now on.
     pub fn adopt_current_thread(&self) {
         *lock(&self.sleeper) = Some(thread::current());

@@ -1,8 +1,9 @@
 //! Deferred procedure calls: the driver's `KDPC`s and the host's own.
 
 use super::event::{Event, EventKind};
-use super::processor::processor;
+use super::playing::processor;
 use super::system::System;
+use super::trace::traced;
 use netadapter_abi::nt::{HighImportance, KDPC, PKDEFERRED_ROUTINE, PVOID};
 use std::mem::offset_of;
 use std::sync::Arc;
@@ -217,7 +218,9 @@ impl KernelDpc {
             let (first, second) = (copy.SystemArgument1, copy.SystemArgument2);
             // SAFETY: KeInitializeDpc promises a routine for calls at DISPATCH_LEVEL with these
             // four arguments.
-            unsafe { routine(self.0, copy.DeferredContext, first, second) };
+            traced("DeferredRoutine", || unsafe {
+                routine(self.0, copy.DeferredContext, first, second)
+            });
         }
     }
 }

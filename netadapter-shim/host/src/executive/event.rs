@@ -1,6 +1,7 @@
 //! Events: what threads of the machine wait on.
 
-use super::processor::{current_thread, processor};
+use super::conductor::Awaited;
+use super::playing::{current_thread, processor};
 use super::system::{System, system};
 use super::thread::{Suspension, Thread, require_waitable, suspend};
 use parking_lot::Mutex;
@@ -133,7 +134,12 @@ impl Event {
                 block.wake(false);
             });
         }
+        block.thread.await_(match timeout_ns {
+            None => Awaited::Event,
+            Some(_) => Awaited::EventOrTime,
+        });
         suspend(Suspension::Waiting);
+        block.thread.await_(Awaited::Nothing);
         if block.signalled.load(Ordering::Acquire) {
             return WaitOutcome::Signalled;
         }

@@ -1,6 +1,6 @@
 //! Findings: a driver broke a rule of Windows. The machine stops and says which.
 
-use super::processor::{on_processor, processor};
+use super::playing::{on_processor, processor};
 use super::rules;
 use super::system::system;
 use super::thread::halt;

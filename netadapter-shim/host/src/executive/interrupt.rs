@@ -1,6 +1,7 @@
 //! Interrupts: a service routine that runs on a processor above DISPATCH_LEVEL.
 
-use super::processor::{Processor, processor};
+use super::playing::processor;
+use super::processor::Processor;
 use super::spin::SpinLock;
 use super::system::{System, system};
 use netadapter_abi::nt::KIRQL;

@@ -1,19 +1,27 @@
 //! What `ntoskrnl.exe` is to a driver: processors with IRQL, interrupts, DPCs and threads, waits,
 //! physical memory and pool.
 //!
-//! Every simulated processor is one operating-system thread. Driver code always runs on a
-//! coroutine of that processor: a system thread, or the processor's idle thread, on whose stack
-//! interrupts and DPCs are served. Interrupts and DPCs preempt a thread where it calls into the
-//! host or lets its IRQL fall, as they may on Windows; nothing else runs on the processor
+//! Driver code always runs on a coroutine: a system thread, or the processor's idle thread, on
+//! whose stack interrupts and DPCs are served. Interrupts and DPCs preempt a thread where it calls
+//! into the host or lets its IRQL fall, as they may on Windows; nothing else runs on the processor
 //! meanwhile.
+//!
+//! A machine runs in one of two ways. *Free-running*: every simulated processor is an
+//! operating-system thread. *Deterministic*: one operating-system thread plays all processors, and
+//! a seed decides who goes on at every point at which a processor can be interrupted
+//! ([`Conductor`]).
 
 mod callbacks;
 mod clock;
+mod conductor;
 mod dpc;
 mod event;
 mod finding;
+mod gate;
 mod interrupt;
 mod memory;
+mod player;
+mod playing;
 mod pool;
 mod processor;
 pub(crate) mod rules;
@@ -21,7 +29,10 @@ mod spin;
 mod system;
 mod thread;
 mod timeline;
+mod trace;
 
+#[cfg(test)]
+mod determinism_tests;
 #[cfg(test)]
 mod test_machine;
 #[cfg(test)]
@@ -29,20 +40,22 @@ mod tests;
 
 pub use crate::verifier::Rule;
 pub use clock::Clock;
+pub use conductor::{Actor, Conductor};
 pub use dpc::{HostDpc, KernelDpc, flush_dpcs};
 pub use event::{Event, EventKind, WaitOutcome};
 pub use finding::{Finding, require_irql, violation, violation_at, violation_by, warn};
+pub use gate::gate;
 pub use interrupt::Interrupt;
 pub use memory::{ContiguousMemory, PAGE_SIZE, PhysicalMemory};
+pub use playing::{current_thread_id, current_thread_object, on_processor, processor};
 pub use pool::Pool;
-pub use processor::{
-    Processor, ProcessorCounters, current_thread_id, current_thread_object, on_processor, processor,
-};
-pub use spin::SpinLock;
+pub use processor::{Processor, ProcessorCounters};
+pub use spin::{SpinLock, stall};
 pub use system::{GROUP_SIZE, System, Topology, system};
-pub use thread::{Thread, run_passive, spawn, yield_now};
+pub use thread::{Thread, run_passive, spawn, yield_now, yield_to_others};
 pub(crate) use thread::{migrate, new_thread_object, spawn_as};
 pub use timeline::{Milestone, Timeline};
+pub use trace::{Trace, TraceEvent, traced};
 
 #[cfg(test)]
 pub(crate) use test_machine::TestMachine;

@@ -1,19 +1,23 @@
-//! One simulated processor: IRQL, pending interrupts and DPCs, ready threads, and the loop of the
-//! operating-system thread that plays it.
+//! One simulated processor: IRQL, pending interrupts and DPCs, ready threads.
 
 use super::callbacks::CallbackCounts;
+use super::conductor::{Conductor, Part};
 use super::dpc::DpcEntry;
 use super::interrupt::Interrupt;
+use super::playing::{on_processor, processor, set_current_thread};
 use super::system::System;
 use super::thread::{Suspension, Thread};
+use super::trace::TraceEvent;
 use crate::trap::ProcessorBlock;
 use crossbeam_utils::CachePadded;
 use netadapter_abi::nt::{DISPATCH_LEVEL, KIRQL, PASSIVE_LEVEL, PROCESSOR_NUMBER};
 use parking_lot::Mutex;
-use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
+
+/// When the processor looks at its DPC queue if nobody asked it to.
+const NEVER: u64 = u64::MAX;
 
 /// What a processor has done so far.
 #[derive(Default)]
@@ -30,7 +34,7 @@ pub struct ProcessorCounters {
 /// One processor of the machine.
 ///
 /// # Invariants
-/// `current` and `irql` are written only by the processor's own operating-system thread.
+/// `irql` is written only by the operating-system thread that plays the processor.
 pub struct Processor {
     index: u32,
     number: PROCESSOR_NUMBER,
@@ -41,72 +45,27 @@ pub struct Processor {
     /// What `gs:` leads to.
     block: ProcessorBlock,
     active: AtomicBool,
-    interrupts: Mutex<VecDeque<Arc<Interrupt>>>,
+    /// With the time from which each can be taken; 0 on a free-running machine.
+    interrupts: Mutex<VecDeque<(u64, Arc<Interrupt>)>>,
     dpcs: Mutex<VecDeque<DpcEntry>>,
+    /// When the processor notices its DPC queue; used on a conducted machine only.
+    dpcs_due_ns: AtomicU64,
     ready: Mutex<VecDeque<Arc<Thread>>>,
-    host_thread: OnceLock<std::thread::Thread>,
-    cpu_clock: OnceLock<libc::clockid_t>,
+    pub(super) host_thread: OnceLock<std::thread::Thread>,
+    pub(super) cpu_clock: OnceLock<libc::clockid_t>,
     counters: CachePadded<ProcessorCounters>,
-}
-
-thread_local! {
-    /// The processor that this operating-system thread plays, and the machine it belongs to.
-    static PLAYED: Cell<Option<(&'static Processor, &'static System)>> = const { Cell::new(None) };
-    static CURRENT: RefCell<Option<Arc<Thread>>> = const { RefCell::new(None) };
-}
-
-/// The processor that the caller runs on.
-///
-/// The reference must not be kept over a wait: the thread may continue elsewhere.
-///
-/// # Panics
-/// If the calling operating-system thread plays no processor.
-#[inline(never)]
-pub fn processor() -> &'static Processor {
-    PLAYED
-        .get()
-        .expect("only code on a simulated processor asks for its processor")
-        .0
-}
-
-/// Whether the caller runs on a simulated processor.
-pub fn on_processor() -> bool {
-    PLAYED.get().is_some()
-}
-
-#[inline(never)]
-pub(super) fn played_system() -> &'static System {
-    PLAYED
-        .get()
-        .expect("only code on a simulated processor asks for its machine")
-        .1
-}
-
-#[inline(never)]
-pub(super) fn current_thread() -> Arc<Thread> {
-    CURRENT
-        .with_borrow(|thread| thread.clone())
-        .expect("driver code runs on a thread")
-}
-
-/// What tells the current thread from all others that live now.
-///
-/// # Panics
-/// If the calling operating-system thread plays no processor.
-pub fn current_thread_id() -> usize {
-    Arc::as_ptr(&current_thread()) as usize
-}
-
-/// The address that stands for the current thread's object.
-///
-/// # Panics
-/// If the calling operating-system thread plays no processor.
-pub fn current_thread_object() -> usize {
-    current_thread().object()
+    /// Who decides when the processor runs, on a conducted machine, and its part there.
+    conductor: Option<&'static Conductor>,
+    pub(super) part: Part,
 }
 
 impl Processor {
-    pub(super) fn new(index: u32, number: PROCESSOR_NUMBER, node: u16) -> Self {
+    pub(super) fn new(
+        index: u32,
+        number: PROCESSOR_NUMBER,
+        node: u16,
+        conductor: Option<&'static Conductor>,
+    ) -> Self {
         Self {
             index,
             number,
@@ -118,10 +77,13 @@ impl Processor {
             active: AtomicBool::new(false),
             interrupts: Mutex::default(),
             dpcs: Mutex::default(),
+            dpcs_due_ns: AtomicU64::new(NEVER),
             ready: Mutex::default(),
             host_thread: OnceLock::new(),
             cpu_clock: OnceLock::new(),
             counters: CachePadded::default(),
+            conductor,
+            part: Part::default(),
         }
     }
 
@@ -220,7 +182,8 @@ impl Processor {
     }
 
     pub(super) fn post_interrupt(&self, interrupt: Arc<Interrupt>) {
-        self.interrupts.lock().push_back(interrupt);
+        let due_ns = self.conductor.map_or(0, Conductor::interrupt_due_ns);
+        self.interrupts.lock().push_back((due_ns, interrupt));
         self.wake();
     }
 
@@ -232,6 +195,12 @@ impl Processor {
             dpcs.push_back(dpc);
         }
         drop(dpcs);
+        if let Some(conductor) = self.conductor {
+            // Another processor is told by an interrupt, which takes time.
+            let is_own = on_processor() && std::ptr::eq(processor(), self);
+            let due_ns = if is_own { 0 } else { conductor.dpc_due_ns() };
+            self.dpcs_due_ns.fetch_min(due_ns, Ordering::Relaxed);
+        }
         self.wake();
     }
 
@@ -248,144 +217,152 @@ impl Processor {
         self.wake();
     }
 
+    pub(super) fn take_ready(&self) -> Option<Arc<Thread>> {
+        self.ready.lock().pop_front()
+    }
+
+    pub(super) fn ready_threads(&self) -> usize {
+        self.ready.lock().len()
+    }
+
     /// Runs pending interrupts and, below DISPATCH_LEVEL, pending DPCs on the caller's stack.
     ///
     /// The caller is on this processor.
     pub fn serve(&self) {
-        while self.are_interrupts_enabled() {
-            let irql = self.irql();
-            if let Some(interrupt) = self.take_interrupt(irql) {
-                self.counters.interrupts.fetch_add(1, Ordering::Relaxed);
-                interrupt.service(self);
-                continue;
-            }
-            if irql >= DISPATCH_LEVEL {
+        loop {
+            let now_ns = self.conductor.map_or(0, Conductor::point);
+            if !self.are_interrupts_enabled() || !self.serve_one(now_ns) {
                 return;
             }
-            let Some(dpc) = self.dpcs.lock().pop_front() else {
-                return;
-            };
-            self.irql.store(DISPATCH_LEVEL, Ordering::Relaxed);
-            self.counters.dpcs.fetch_add(1, Ordering::Relaxed);
-            dpc.run();
-            self.irql.store(irql, Ordering::Relaxed);
         }
     }
 
-    fn take_interrupt(&self, irql: KIRQL) -> Option<Arc<Interrupt>> {
+    /// As [`Processor::serve`], on a conducted machine, without letting others run before.
+    pub(super) fn serve_due(&self) {
+        while self.are_interrupts_enabled()
+            && self.serve_one(self.conductor.map_or(0, Conductor::now_ns))
+        {}
+    }
+
+    /// Runs one pending interrupt or DPC that has arrived; whether there was one.
+    #[inline]
+    fn serve_one(&self, now_ns: u64) -> bool {
+        let irql = self.irql();
+        if let Some(interrupt) = self.take_interrupt(irql, now_ns) {
+            self.counters.interrupts.fetch_add(1, Ordering::Relaxed);
+            self.record(TraceEvent::Interrupt);
+            interrupt.service(self);
+            return true;
+        }
+        if irql >= DISPATCH_LEVEL {
+            return false;
+        }
+        let Some(dpc) = self.take_dpc(now_ns) else {
+            return false;
+        };
+        self.irql.store(DISPATCH_LEVEL, Ordering::Relaxed);
+        self.counters.dpcs.fetch_add(1, Ordering::Relaxed);
+        self.record(TraceEvent::Dpc);
+        dpc.run();
+        self.irql.store(irql, Ordering::Relaxed);
+        true
+    }
+
+    /// On a conducted machine others may run here, and what they caused interrupts the caller.
+    ///
+    /// The caller is on this processor and holds no lock of the host.
+    #[inline]
+    pub fn preemption_point(&self) {
+        if self.conductor.is_some() {
+            self.serve();
+        }
+    }
+
+    /// Who decides when this processor runs, on a conducted machine.
+    pub(super) fn conductor(&self) -> Option<&'static Conductor> {
+        self.conductor
+    }
+
+    #[inline]
+    fn record(&self, event: TraceEvent) {
+        if let Some(conductor) = self.conductor {
+            conductor.record(event);
+        }
+    }
+
+    fn take_dpc(&self, now_ns: u64) -> Option<DpcEntry> {
+        if self.conductor.is_none() {
+            return self.dpcs.lock().pop_front();
+        }
+        if self.dpcs_due_ns.load(Ordering::Relaxed) > now_ns {
+            return None;
+        }
+        let dpc = self.dpcs.lock().pop_front();
+        if dpc.is_none() {
+            self.dpcs_due_ns.store(NEVER, Ordering::Relaxed);
+        }
+        dpc
+    }
+
+    fn take_interrupt(&self, irql: KIRQL, now_ns: u64) -> Option<Arc<Interrupt>> {
         let mut interrupts = self.interrupts.lock();
         let position = interrupts
             .iter()
-            .position(|interrupt| interrupt.irql() > irql)?;
-        interrupts.remove(position)
+            .position(|(due_ns, interrupt)| *due_ns <= now_ns && interrupt.irql() > irql)?;
+        interrupts.remove(position).map(|(_, interrupt)| interrupt)
     }
 
-    fn has_pending(&self) -> bool {
+    pub(super) fn has_pending(&self) -> bool {
         !self.interrupts.lock().is_empty() || !self.dpcs.lock().is_empty()
     }
 
-    /// Starts the operating-system thread that plays this processor.
-    pub(super) fn power_on(
-        &'static self,
-        system: &'static System,
-    ) -> std::io::Result<std::thread::JoinHandle<()>> {
-        let (ready, started) = std::sync::mpsc::channel();
-        let handle = std::thread::Builder::new()
-            .name(format!("processor {}", self.index))
-            .spawn(move || {
-                self.host_thread
-                    .set(std::thread::current())
-                    .expect("a processor starts once");
-                self.cpu_clock
-                    .set(thread_cpu_clock())
-                    .expect("a processor starts once");
-                pin_to_core(self.index);
-                let _fault_stack = crate::trap::prepare_thread().expect("memory for a fault stack");
-                PLAYED.set(Some((self, system)));
-                ready.send(()).expect("the starter waits");
-                self.run(system);
-            })?;
-        started
-            .recv()
-            .expect("the processor thread reports once it runs");
-        Ok(handle)
+    /// When the first pending interrupt or DPC can be taken; nothing if none is pending.
+    pub(super) fn pending_due_ns(&self) -> Option<u64> {
+        let interrupts = self.interrupts.lock();
+        let interrupt = interrupts.iter().map(|(due_ns, _)| *due_ns).min();
+        let dpcs = Some(self.dpcs_due_ns.load(Ordering::Relaxed)).filter(|&due| due != NEVER);
+        interrupt.into_iter().chain(dpcs).min()
     }
 
-    fn run(&self, system: &System) {
-        let idle = Thread::new("idle", self.index, idle_loop);
-        while !system.is_stopped() {
-            if self.has_pending() {
-                self.switch_to(&idle);
-                continue;
-            }
-            let next = self.ready.lock().pop_front();
-            match next {
-                Some(thread) => self.dispatch(system, thread),
-                None => std::thread::park(),
-            }
-        }
+    /// Whether an interrupt or a DPC can be taken now, on a conducted machine.
+    pub(super) fn is_interrupted(&self) -> bool {
+        let now_ns = self.conductor.map_or(0, Conductor::now_ns);
+        self.pending_due_ns().is_some_and(|due_ns| due_ns <= now_ns)
     }
 
-    fn dispatch(&self, system: &System, thread: Arc<Thread>) {
-        match self.switch_to(&thread) {
-            Suspension::Yielded => self.post_thread(thread),
+    /// Puts a thread on the processor.
+    pub(super) fn begin(&self, thread: &Arc<Thread>) {
+        self.counters.switches.fetch_add(1, Ordering::Relaxed);
+        self.record(TraceEvent::Thread(thread.name()));
+        self.enter(thread);
+        self.irql.store(thread.saved_irql(), Ordering::Relaxed);
+    }
+
+    /// The calling operating-system thread goes on with a thread that is on the processor.
+    pub(super) fn enter(&self, thread: &Arc<Thread>) {
+        set_current_thread(Some(thread.clone()));
+        self.block.select(thread.object());
+    }
+
+    /// Takes the thread off the processor, which it has left.
+    pub(super) fn end(&self, thread: &Arc<Thread>) {
+        thread.save_irql(self.irql());
+        self.irql.store(PASSIVE_LEVEL, Ordering::Relaxed);
+        set_current_thread(None);
+    }
+
+    /// Puts a thread that has left where it goes on, if it does.
+    pub(super) fn put_away(&self, system: &System, thread: Arc<Thread>, suspension: Suspension) {
+        match suspension {
+            Suspension::Yielded | Suspension::Fruitless => self.post_thread(thread),
             Suspension::Moved(index) => match system.topology().processor(index) {
                 Some(target) => target.post_thread(thread),
                 None => self.post_thread(thread),
             },
             Suspension::Waiting | Suspension::Ended | Suspension::Halted => {}
+            Suspension::Preempted | Suspension::Spinning | Suspension::Stalled(_) => {
+                unreachable!("only a conducted processor is left in the middle of its work")
+            }
         }
     }
-
-    fn switch_to(&self, thread: &Arc<Thread>) -> Suspension {
-        self.counters.switches.fetch_add(1, Ordering::Relaxed);
-        CURRENT.set(Some(thread.clone()));
-        self.block.select(thread.object());
-        self.irql.store(thread.saved_irql(), Ordering::Relaxed);
-        let suspension = thread.resume();
-        thread.save_irql(self.irql());
-        self.irql.store(PASSIVE_LEVEL, Ordering::Relaxed);
-        CURRENT.set(None);
-        suspension
-    }
-}
-
-fn idle_loop() {
-    loop {
-        processor().serve();
-        super::thread::suspend(Suspension::Waiting);
-    }
-}
-
-fn thread_cpu_clock() -> libc::clockid_t {
-    let mut clock = libc::CLOCK_THREAD_CPUTIME_ID;
-    // SAFETY: the handle is that of the running thread.
-    let this = unsafe { libc::pthread_self() };
-    // SAFETY: `clock` is valid for the write and `this` is a live thread.
-    unsafe { libc::pthread_getcpuclockid(this, &mut clock) };
-    clock
-}
-
-/// Pins the calling thread to one of the cores it may use, by processor index.
-fn pin_to_core(index: u32) {
-    // SAFETY: an all-zero CPU set is a valid, empty one.
-    let mut allowed: libc::cpu_set_t = unsafe { std::mem::zeroed() };
-    let size = size_of::<libc::cpu_set_t>();
-    // SAFETY: `allowed` is valid for a write of `size` bytes.
-    if unsafe { libc::sched_getaffinity(0, size, &mut allowed) } != 0 {
-        return;
-    }
-    let cores: Vec<usize> = (0..libc::CPU_SETSIZE as usize)
-        // SAFETY: every index is below CPU_SETSIZE.
-        .filter(|&core| unsafe { libc::CPU_ISSET(core, &allowed) })
-        .collect();
-    let Some(&core) = cores.get(index as usize % cores.len().max(1)) else {
-        return;
-    };
-    // SAFETY: an all-zero CPU set is a valid, empty one.
-    let mut wanted: libc::cpu_set_t = unsafe { std::mem::zeroed() };
-    // SAFETY: `core` is below CPU_SETSIZE.
-    unsafe { libc::CPU_SET(core, &mut wanted) };
-    // SAFETY: `wanted` is valid for a read of `size` bytes. Failure leaves the thread unpinned.
-    unsafe { libc::sched_setaffinity(0, size, &wanted) };
 }

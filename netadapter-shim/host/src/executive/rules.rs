@@ -7,6 +7,10 @@ crate::verifier::rules! {
     WAIT_AT_DISPATCH = "KeWaitForSingleObject function (wdm.h), requirements: IRQL";
     /// The driver does not ask for a bug check.
     DRIVER_BUG_CHECK = "KeBugCheckEx function (wdm.h); WdfVerifierKeBugCheck function (wdfverifier.h)";
+    /// Threads do not wait for each other in a circle, nor for what nobody will do.
+    DEADLOCK = "none: nothing can happen any more on the machine, and something has not ended";
+    /// Processors do not try for ever what only one of those who try could make possible.
+    LIVELOCK = "none: the machine only tries the same again and again, and something has not ended";
     /// The driver calls what this host has; a driver that calls more may be right on Windows.
     NOT_IMPLEMENTED_BY_HOST = "none: the driver may be right, the host cannot follow it";
 }

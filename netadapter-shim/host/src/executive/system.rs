@@ -1,12 +1,15 @@
 //! One Windows instance: its processors, memory, clock and findings.
 
 use super::clock::Clock;
+use super::conductor::{Conductor, Outcome};
 use super::event::Event;
 use super::finding::Finding;
 use super::memory::PhysicalMemory;
+use super::playing::played_system;
 use super::pool::Pool;
-use super::processor::{Processor, played_system};
+use super::processor::Processor;
 use super::timeline::Timeline;
+use super::trace::TraceEvent;
 use crate::fault_injection::{Fault, Injector, Struck};
 use netadapter_abi::nt::PROCESSOR_NUMBER;
 use parking_lot::{Mutex, RwLock};
@@ -98,6 +101,7 @@ pub struct System {
     memory: PhysicalMemory,
     pool: Pool,
     clock: Clock,
+    conductor: Option<&'static Conductor>,
     timeline: Timeline,
     stopped: AtomicBool,
     finding: Mutex<Option<Finding>>,
@@ -112,11 +116,29 @@ pub struct System {
 impl System {
     /// Makes an instance with no processor running yet.
     pub fn new(maximum: u32, memory: PhysicalMemory, clock: Clock) -> Self {
+        Self::with(maximum, memory, clock, None)
+    }
+
+    /// As [`System::new`], with virtual time, and all order of events decided by `seed`.
+    pub fn deterministic(maximum: u32, memory: PhysicalMemory, seed: u64) -> Self {
+        let clock = Clock::conducted();
+        // Conductors live as long as the process, as the processors that know them.
+        let conductor = Box::leak(Box::new(Conductor::new(seed, clock.share())));
+        Self::with(maximum, memory, clock, Some(conductor))
+    }
+
+    fn with(
+        maximum: u32,
+        memory: PhysicalMemory,
+        clock: Clock,
+        conductor: Option<&'static Conductor>,
+    ) -> Self {
         Self {
             topology: Topology::new(maximum),
             memory,
             pool: Pool::default(),
             clock,
+            conductor,
             timeline: Timeline::default(),
             stopped: AtomicBool::new(false),
             finding: Mutex::new(None),
@@ -149,8 +171,28 @@ impl System {
         &self.clock
     }
 
+    /// Who decides about the order of events, on a deterministic machine.
+    pub fn conductor(&self) -> Option<&'static Conductor> {
+        self.conductor
+    }
+
+    /// Whether the machine is deterministic.
+    pub fn is_conducted(&self) -> bool {
+        self.conductor.is_some()
+    }
+
+    /// Adds to the event trace, if there is one.
+    #[inline]
+    pub fn record(&self, event: TraceEvent) {
+        if let Some(conductor) = self.conductor {
+            conductor.record(event);
+        }
+    }
+
     /// Records a milestone that happens now.
     pub fn milestone(&self, name: &'static str, processor: Option<u32>) {
+        let concerned = processor.map_or(0, |index| index + 1);
+        self.record(TraceEvent::Milestone(name, concerned));
         self.timeline.record(self.clock.now_ns(), name, processor);
     }
 
@@ -259,11 +301,10 @@ impl System {
         let slot = self.topology.slots.get(index as usize)?;
         // Processors live as long as the process: threads and queues of a stopped machine may
         // still name them.
-        Some(
-            *slot.get_or_init(|| {
-                Box::leak(Box::new(Processor::new(index, Topology::number(index), 0)))
-            }),
-        )
+        Some(*slot.get_or_init(|| {
+            let number = Topology::number(index);
+            Box::leak(Box::new(Processor::new(index, number, 0, self.conductor)))
+        }))
     }
 
     /// Starts an announced processor: from now on it runs threads, interrupts and DPCs.
@@ -271,8 +312,10 @@ impl System {
     /// # Errors
     /// If the operating system gives no thread.
     pub fn start_processor(&'static self, processor: &'static Processor) -> std::io::Result<()> {
-        let player = processor.power_on(self)?;
-        self.players.lock().push(player);
+        match self.conductor {
+            Some(conductor) => conductor.add_processor(processor, self),
+            None => self.players.lock().push(processor.power_on(self)?),
+        }
         processor.set_active();
         self.topology.active.fetch_add(1, Ordering::AcqRel);
         Ok(())
@@ -289,8 +332,28 @@ impl System {
 
     /// Waits, outside of the machine, for an event or for the machine to stop.
     pub fn wait_outside(&self, event: &Event) {
-        while !event.is_set() && !self.is_stopped() {
-            std::thread::sleep(std::time::Duration::from_micros(200));
+        self.wait_outside_until("what is waited for from outside", || event.is_set());
+    }
+
+    /// Waits, outside of the machine, until `done` or until the machine stops; whether `done`.
+    /// A machine on which nothing can happen any more stops with a finding that says who waits
+    /// for what; `wanted` says what the caller waits for.
+    pub fn wait_outside_until(&self, wanted: &str, mut done: impl FnMut() -> bool) -> bool {
+        let Some(conductor) = self.conductor else {
+            while !done() {
+                if self.is_stopped() {
+                    return done();
+                }
+                std::thread::sleep(std::time::Duration::from_micros(200));
+            }
+            return true;
+        };
+        match conductor.conduct(self, || done().then_some(())) {
+            Outcome::Done(()) => return true,
+            Outcome::Stopped => {}
+            Outcome::Standstill => conductor.stop_deadlocked(self, wanted),
+            Outcome::Livelock => conductor.stop_livelocked(self, wanted),
         }
+        false
     }
 }

@@ -9,7 +9,17 @@ impl TestMachine {
     /// Starts the processors.
     pub fn new(processors: u32) -> Self {
         let memory = PhysicalMemory::new(16 << 20).unwrap();
-        let system = Box::leak(Box::new(System::new(8, memory, Clock::start().unwrap())));
+        Self::start(processors, System::new(8, memory, Clock::start().unwrap()))
+    }
+
+    /// As [`TestMachine::new`], with all order decided by `seed`.
+    pub fn deterministic(processors: u32, seed: u64) -> Self {
+        let memory = PhysicalMemory::new(16 << 20).unwrap();
+        Self::start(processors, System::deterministic(8, memory, seed))
+    }
+
+    fn start(processors: u32, system: System) -> Self {
+        let system = Box::leak(Box::new(system));
         for index in 0..processors {
             system
                 .start_processor(system.announce_processor(index).unwrap())

@@ -1,10 +1,11 @@
 //! System threads: coroutines that a processor switches between.
 
+use super::conductor::{Awaited, Outcome};
 use super::event::{Event, EventKind};
 use super::finding::violation;
-use super::processor::{current_thread, processor};
+use super::playing::{current_thread, processor};
 use super::rules;
-use super::system::System;
+use super::system::{System, system};
 use corosensei::stack::DefaultStack;
 use corosensei::{Coroutine, CoroutineResult, Yielder};
 use netadapter_abi::nt::{DISPATCH_LEVEL, KIRQL, PASSIVE_LEVEL};
@@ -49,12 +50,20 @@ pub(super) enum Suspension {
     Waiting,
     /// It is still ready.
     Yielded,
+    /// It is still ready, and can do nothing before others have done something.
+    Fruitless,
     /// It is ready, on the processor with this index.
     Moved(u32),
     /// Its routine returned.
     Ended,
     /// The machine has stopped: it never runs again.
     Halted,
+    /// The conductor lets others run; the processor stays in the middle of the thread.
+    Preempted,
+    /// As `Preempted`, and the thread tries the same again when it goes on.
+    Spinning,
+    /// As `Preempted`, until this time.
+    Stalled(u64),
 }
 
 type Fiber = Coroutine<(), Suspension, ()>;
@@ -62,8 +71,8 @@ type Fiber = Coroutine<(), Suspension, ()>;
 /// A system thread.
 ///
 /// # Invariants
-/// `fiber`, `yielder` and `irql` are touched only by the operating-system thread that plays the
-/// processor `processor`, and a thread is in at most one ready queue at a time.
+/// The cells are touched only by the operating-system thread that plays the processor `processor`,
+/// and a thread is in at most one ready queue at a time.
 pub struct Thread {
     name: &'static str,
     /// See [`Thread::object`].
@@ -73,6 +82,11 @@ pub struct Thread {
     yielder: Cell<*const Yielder<(), Suspension>>,
     irql: Cell<KIRQL>,
     ended: Event,
+    /// What keeps it from going on, for findings.
+    awaited: Cell<Awaited>,
+    /// Whether it is to say where in the driver it is, and what it said.
+    asked_where: Cell<bool>,
+    place: Cell<Vec<String>>,
 }
 
 // SAFETY: see the invariants of the type: the unsynchronised parts have one user at a time, and
@@ -95,6 +109,9 @@ impl Thread {
             yielder: Cell::new(std::ptr::null()),
             irql: Cell::new(PASSIVE_LEVEL),
             ended: Event::new(EventKind::Notification, false),
+            awaited: Cell::new(Awaited::Nothing),
+            asked_where: Cell::new(false),
+            place: Cell::default(),
         });
         let stack = DefaultStack::new(STACK_BYTES).expect("address space for a thread's stack");
         let weak = Arc::downgrade(&thread);
@@ -120,6 +137,36 @@ impl Thread {
     /// The address that stands for the thread's object. Nothing lies there: touching it is caught.
     pub fn object(&self) -> usize {
         self.object.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn processor_index(&self) -> u32 {
+        self.processor.load(Ordering::Acquire)
+    }
+
+    pub(super) fn has_begun(&self) -> bool {
+        !self.yielder.get().is_null()
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended.is_set()
+    }
+
+    pub(super) fn await_(&self, awaited: Awaited) {
+        self.awaited.set(awaited);
+    }
+
+    pub(super) fn awaited(&self) -> Awaited {
+        self.awaited.get()
+    }
+
+    /// Makes the thread, when it is resumed, only look where in the driver it is.
+    pub(super) fn ask_where(&self, ask: bool) {
+        self.asked_where.set(ask);
+    }
+
+    /// The answer.
+    pub(super) fn take_place(&self) -> Vec<String> {
+        self.place.take()
     }
 
     /// Waits until the thread's routine has returned.
@@ -174,11 +221,17 @@ impl Drop for Thread {
 
 /// Leaves the processor; returns when the thread runs again.
 pub(super) fn suspend(suspension: Suspension) {
-    let thread = current_thread();
-    let yielder = thread.yielder.get();
-    drop(thread);
+    let thread = Arc::as_ptr(&current_thread());
+    // SAFETY: whoever plays the processor keeps the running thread, and nobody drops one that has
+    // left in the middle.
+    let thread = unsafe { &*thread };
     // SAFETY: a running thread's yielder lives on the stack of its own fiber.
-    unsafe { &*yielder }.suspend(suspension);
+    let yielder = unsafe { &*thread.yielder.get() };
+    yielder.suspend(suspension);
+    while thread.asked_where.get() {
+        thread.place.set(system().driver_call_site());
+        yielder.suspend(suspension);
+    }
 }
 
 /// Leaves the processor for good: the machine has stopped.
@@ -194,6 +247,14 @@ pub(super) fn halt() -> ! {
 pub fn yield_now() {
     processor().serve();
     suspend(Suspension::Yielded);
+}
+
+/// As [`yield_now`], for a thread that has found nothing to do and will look again.
+///
+/// IRQL: below DISPATCH_LEVEL.
+pub fn yield_to_others() {
+    processor().serve();
+    suspend(Suspension::Fruitless);
 }
 
 /// Moves the current thread to another processor.
@@ -236,6 +297,9 @@ pub(crate) fn spawn_as(
 ) -> Arc<Thread> {
     let thread = Thread::new(name, processor, routine);
     thread.object.store(object, Ordering::Relaxed);
+    if let Some(conductor) = system.conductor() {
+        conductor.add_thread(&thread);
+    }
     thread.clone().make_ready(system);
     thread
 }
@@ -252,6 +316,20 @@ pub fn run_passive<T: Send + 'static>(
         // The receiver is gone only when the machine has stopped.
         let _ = sender.send(work());
     });
+    if let Some(conductor) = system.conductor() {
+        return match conductor.conduct(system, || receiver.try_recv().ok()) {
+            Outcome::Done(result) => Some(result),
+            Outcome::Stopped => receiver.try_recv().ok(),
+            Outcome::Standstill => {
+                conductor.stop_deadlocked(system, name);
+                None
+            }
+            Outcome::Livelock => {
+                conductor.stop_livelocked(system, name);
+                None
+            }
+        };
+    }
     loop {
         match receiver.recv_timeout(STOP_POLL) {
             Ok(result) => return Some(result),

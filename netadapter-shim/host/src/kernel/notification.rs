@@ -2,7 +2,9 @@
 
 use super::exports;
 use super::rules;
-use crate::executive::{Event, EventKind, require_irql, spawn, system, violation, violation_by};
+use crate::executive::{
+    Event, EventKind, require_irql, spawn, system, traced, violation, violation_by,
+};
 use netadapter_abi::nt::{
     DEVICE_INTERFACE_CHANGE_NOTIFICATION, DRIVER_OBJECT, EventCategoryDeviceInterfaceChange, GUID,
     GUID_DEVICE_INTERFACE_ARRIVAL, NTSTATUS, PASSIVE_LEVEL, PDRIVER_NOTIFICATION_CALLBACK_ROUTINE,
@@ -106,7 +108,9 @@ impl Registration {
         };
         // SAFETY: the driver registered this routine for calls at PASSIVE_LEVEL with such a
         // structure, which lives until the call returns.
-        let status = unsafe { callback((&raw mut change).cast(), self.context as PVOID) };
+        let status = traced("NotificationCallback", || unsafe {
+            callback((&raw mut change).cast(), self.context as PVOID)
+        });
         if status != STATUS_SUCCESS {
             let detail = format!("for {link}: status {status:#x}");
             violation_by(&rules::NOTIFICATION_FAILED, detail, callback as usize);

@@ -3,7 +3,7 @@
 use super::exports;
 use super::rules;
 use crate::executive::{
-    System, Topology, processor, require_irql, system, violation, violation_by,
+    System, Topology, processor, require_irql, system, traced, violation, violation_by,
 };
 use netadapter_abi::nt::{
     ALL_PROCESSOR_GROUPS, GROUP_AFFINITY, KE_PROCESSOR_CHANGE_ADD_EXISTING,
@@ -112,7 +112,9 @@ impl Registration {
         let mut status = STATUS_SUCCESS;
         // SAFETY: the driver registered this routine for calls at PASSIVE_LEVEL with these
         // arguments, which live until the call returns.
-        unsafe { callback(self.context as PVOID, &mut context, &mut status) };
+        traced("ProcessorChangeCallback", || unsafe {
+            callback(self.context as PVOID, &mut context, &mut status)
+        });
         let kept = context.State == state
             && context.NtNumber == index
             && context.Status == reason

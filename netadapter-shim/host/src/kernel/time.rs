@@ -2,10 +2,9 @@
 
 use super::dispatcher::interval_ns;
 use super::exports;
-use crate::executive::{Event, EventKind, require_irql, system};
+use crate::executive::{Event, EventKind, require_irql, stall, system};
 use netadapter_abi::nt::{APC_LEVEL, BOOLEAN, NTSTATUS, STATUS_SUCCESS};
 use netadapter_abi::nt_export;
-use std::time::{Duration, Instant};
 
 /// Ticks of the performance counter in a second, as Windows has had them since version 1607.
 pub(super) const PERFORMANCE_FREQUENCY: i64 = 10_000_000;
@@ -39,10 +38,7 @@ nt_export! {
     }
 
     unsafe fn KeStallExecutionProcessor(microseconds: u32) {
-        let end = Instant::now() + Duration::from_micros(microseconds.into());
-        while Instant::now() < end {
-            std::thread::yield_now();
-        }
+        stall(u64::from(microseconds) * 1_000);
     }
 
     unsafe fn KeDelayExecutionThread(

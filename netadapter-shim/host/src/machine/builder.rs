@@ -29,6 +29,7 @@ pub struct MachineBuilder {
     pub(super) promiscuous: bool,
     pub(super) software: Vec<SoftwareAdapter>,
     pub(super) faults: Option<(u64, Plan)>,
+    pub(super) seed: Option<u64>,
 }
 
 impl Default for MachineBuilder {
@@ -47,6 +48,7 @@ impl Default for MachineBuilder {
             promiscuous: false,
             software: Vec::new(),
             faults: None,
+            seed: None,
         }
     }
 }
@@ -124,6 +126,14 @@ impl MachineBuilder {
     /// Lets faults strike from the boot on: `plan` says which, `seed` when.
     pub fn faults(mut self, seed: u64, plan: Plan) -> Self {
         self.faults = Some((seed, plan));
+        self
+    }
+
+    /// Makes time virtual and lets `seed` decide who goes on at every point where Windows could
+    /// interrupt or switch, and how late interrupts are: equal seeds and files give equal runs,
+    /// event by event ([`Machine::trace`]). Such a machine runs while its methods are called.
+    pub fn deterministic(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
         self
     }
 

@@ -4,6 +4,7 @@ mod builder;
 mod devices;
 mod error;
 mod faults;
+mod nic;
 mod report;
 mod ring0;
 pub(crate) mod rules;

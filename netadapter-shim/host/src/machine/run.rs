@@ -4,8 +4,11 @@ use super::builder::MachineBuilder;
 use super::devices::{self, Device};
 use super::error::MachineError;
 use super::faults;
+use super::nic::ConductedNic;
 use super::report::Snapshot;
-use crate::executive::{Clock, Finding, PhysicalMemory, System, run_passive};
+use crate::executive::{
+    Clock, Conductor, Finding, PhysicalMemory, System, Trace, gate, run_passive,
+};
 use crate::image::{ImportResolver, LoadedImage};
 use crate::inf::Installation;
 use crate::kernel::{self, DebugLog};
@@ -39,14 +42,24 @@ pub struct HotAdd {
     pub rebalances: Vec<Rebalance>,
 }
 
-struct Imports;
+struct Imports {
+    through_gates: bool,
+}
 
 impl ImportResolver for Imports {
     fn resolve(&self, module: &str, name: &str) -> Option<*const c_void> {
-        match module.to_ascii_lowercase().as_str() {
+        let address = match module.to_ascii_lowercase().as_str() {
             "ntoskrnl.exe" | "hal.dll" => kernel::resolve(name),
             "wdfldr.sys" => wdf::resolve(name),
             _ => None,
+        };
+        // The compiler's own routines, in small letters, are no calls of the system, and some have
+        // conventions of their own.
+        let is_call = name.starts_with(|first: char| first.is_ascii_uppercase());
+        if self.through_gates && is_call {
+            address.map(|address| gate(name, address))
+        } else {
+            address
         }
     }
 }
@@ -61,7 +74,10 @@ impl Machine {
         mut builder: MachineBuilder,
         mut installations: Vec<Installation>,
     ) -> Result<Self, MachineError> {
-        let image = Arc::new(LoadedImage::load(&builder.image, &Imports)?);
+        let imports = Imports {
+            through_gates: builder.seed.is_some(),
+        };
+        let image = Arc::new(LoadedImage::load(&builder.image, &imports)?);
         let system = start_system(&builder)?;
         let faults = faults::watch(system, &image, builder.symbols.take())?;
         let mut nic = None;
@@ -70,7 +86,12 @@ impl Machine {
                 let router = Arc::new(MessageRouter::default());
                 router.attach(system);
                 let function = network_function(system, &mut builder, router.clone())?;
-                function.start();
+                match system.conductor() {
+                    Some(conductor) => {
+                        conductor.add_actor(Arc::new(ConductedNic::new(function.clone())));
+                    }
+                    None => function.start(),
+                }
                 let function = nic.insert(function);
                 let device =
                     devices::network_function(system, &builder, function, router, installation)?;
@@ -181,6 +202,21 @@ impl Machine {
             .collect()
     }
 
+    /// What has happened so far; nothing unless the machine is deterministic.
+    pub fn trace(&self) -> Option<Trace> {
+        self.system.conductor().map(Conductor::trace)
+    }
+
+    /// Lets the machine run until `done`.
+    ///
+    /// # Errors
+    /// If a rule was broken, or nothing can happen any more before that: `wanted` says what is
+    /// waited for.
+    pub fn run_until(&self, wanted: &str, done: impl FnMut() -> bool) -> Result<(), MachineError> {
+        let is_done = self.system.wait_outside_until(wanted, done);
+        self.outcome(is_done.then_some(Ok(())), "running")
+    }
+
     /// Counters of this moment.
     pub fn snapshot(&self) -> Snapshot {
         Snapshot::take(self)
@@ -227,14 +263,17 @@ fn start_system(builder: &MachineBuilder) -> Result<&'static System, MachineErro
     };
     let memory = PhysicalMemory::new(builder.memory_bytes)
         .map_err(|error| refused("physical memory", &error))?;
-    let clock = Clock::start().map_err(|error| refused("a clock", &error))?;
+    let maximum = builder.maximum_processors;
+    let system = match builder.seed {
+        Some(seed) => System::deterministic(maximum, memory, seed),
+        None => {
+            let clock = Clock::start().map_err(|error| refused("a clock", &error))?;
+            System::new(maximum, memory, clock)
+        }
+    };
     // Windows lives as long as the process: driver memory that is never freed may still point
     // into it after the machine has stopped.
-    let system: &'static System = Box::leak(Box::new(System::new(
-        builder.maximum_processors,
-        memory,
-        clock,
-    )));
+    let system: &'static System = Box::leak(Box::new(system));
     if let Some((seed, plan)) = &builder.faults {
         system.faults().arm(*seed, plan.clone());
     }

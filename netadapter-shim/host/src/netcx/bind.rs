@@ -2,7 +2,9 @@
 
 use super::call::ClientGlobals;
 use super::table::{FUNCTION_COUNT, function_table};
+use crate::executive::{gate, system};
 use netadapter_abi::binding::{WDF_CLASS_BIND_INFO, WDF_CLASS_BIND_INFO2};
+use netadapter_abi::net::FUNCTION_NAMES;
 use netadapter_abi::nt::{
     NTSTATUS, STATUS_INVALID_PARAMETER, STATUS_NOT_SUPPORTED, STATUS_SUCCESS,
 };
@@ -50,6 +52,11 @@ pub(crate) fn bind_class(
         .enumerate()
     {
         let entry = record.FunctionTable.wrapping_add(index);
+        let function = if system().is_conducted() {
+            gate(FUNCTION_NAMES[index], function)
+        } else {
+            function
+        };
         // SAFETY: the driver's table has `FunctionTableCount` entries.
         unsafe { entry.write(function) };
     }

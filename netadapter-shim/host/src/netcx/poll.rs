@@ -7,6 +7,7 @@
 
 use crate::executive::{
     Event, EventKind, HostDpc, System, Thread, migrate, processor, spawn, yield_now,
+    yield_to_others,
 };
 use crossbeam_utils::CachePadded;
 use parking_lot::Mutex;
@@ -42,7 +43,11 @@ pub(super) trait PollClient: Send + Sync {
 type Task = Box<dyn FnOnce() + Send>;
 
 enum Step {
+    /// There was something to do, and may be more.
     More,
+    /// There was nothing to do, but polling must go on.
+    Fruitless,
+    /// The context rests.
     Idle,
 }
 
@@ -176,7 +181,7 @@ impl ExecutionContext {
             match self.step() {
                 Step::Idle => return,
                 // Device interrupts come through between two iterations.
-                Step::More => processor().serve(),
+                Step::More | Step::Fruitless => processor().serve(),
             }
         }
         self.hand_to_worker();
@@ -198,11 +203,12 @@ impl ExecutionContext {
             if let Some(index) = self.affinity.load(Ordering::Acquire).checked_sub(1) {
                 migrate(index);
             }
-            if matches!(self.step(), Step::Idle) {
-                return;
-            }
             // The worker has no budget, but other threads of the processor have their turn too.
-            yield_now();
+            match self.step() {
+                Step::Idle => return,
+                Step::More => yield_now(),
+                Step::Fruitless => yield_to_others(),
+            }
         }
     }
 
@@ -225,7 +231,7 @@ impl ExecutionContext {
             return Step::More;
         }
         if self.client.must_poll() {
-            return Step::More;
+            return Step::Fruitless;
         }
         if !self.armed.load(Ordering::Relaxed) && self.client.arm() {
             self.armed.store(true, Ordering::Relaxed);

@@ -3,7 +3,7 @@
 use super::bus::{self, BusDevice};
 use super::node::{DeviceNode, KeyValue};
 use super::resources::{AssignedResources, ResourceRequirements};
-use crate::executive::{Interrupt, System};
+use crate::executive::{Interrupt, System, TraceEvent, on_processor, processor};
 use crate::inf::{Installation, RegistryValue};
 use crate::kernel::IoSpace;
 use crate::trap::RegisterFile;
@@ -64,6 +64,7 @@ impl MessageSink for MessageRouter {
         if let (Some(interrupt), Some(system)) = (interrupt, self.system.get())
             && address == MESSAGE_ADDRESS
         {
+            system.record(TraceEvent::Message(data));
             interrupt.raise(system);
         }
     }
@@ -92,18 +93,35 @@ pub struct PciNode {
 
 /// The registers of one BAR.
 struct BarRegisters {
+    system: &'static System,
     function: Arc<VirtioNet>,
     bar: u8,
 }
 
 impl RegisterFile for BarRegisters {
     fn read(&self, offset: u64, size: u8) -> u64 {
-        self.function.bar_read(self.bar, offset, usize::from(size))
+        let bar = self.bar;
+        preemption_point();
+        let value = self.function.bar_read(bar, offset, usize::from(size));
+        self.system.record(TraceEvent::Read { bar, offset, value });
+        preemption_point();
+        value
     }
 
     fn write(&self, offset: u64, size: u8, value: u64) {
+        let bar = self.bar;
+        preemption_point();
         self.function
-            .bar_write(self.bar, offset, usize::from(size), value);
+            .bar_write(bar, offset, usize::from(size), value);
+        self.system.record(TraceEvent::Write { bar, offset, value });
+        preemption_point();
+    }
+}
+
+/// Whoever accesses a register can be interrupted before and after.
+fn preemption_point() {
+    if on_processor() {
+        processor().preemption_point();
     }
 }
 
@@ -158,6 +176,7 @@ impl PciNode {
         self.function
             .config_write(offset + 4, &((start >> 32) as u32).to_le_bytes());
         let registers = BarRegisters {
+            system: self.system,
             function: self.function.clone(),
             bar: bar.index,
         };

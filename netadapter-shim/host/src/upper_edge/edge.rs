@@ -187,6 +187,14 @@ impl UpperEdge {
         (last != 0 && first != 0).then(|| first.saturating_sub(last))
     }
 
+    /// Frames handed up so far, on all processors.
+    pub fn packets(&self) -> u64 {
+        self.processors
+            .all_totals()
+            .map(|(packets, _)| packets)
+            .sum()
+    }
+
     /// How many table entries have been moved between processors so far.
     pub fn entries_moved(&self) -> u64 {
         self.entries_moved.load(Ordering::Relaxed)

@@ -1,7 +1,7 @@
 //! Calls into the driver.
 
 use super::rules;
-use crate::executive::{processor, violation};
+use crate::executive::{processor, traced, violation};
 
 /// A structure that a driver has registered. The host keeps a copy and never changes it.
 #[derive(Clone, Copy)]
@@ -25,7 +25,7 @@ impl<T> std::ops::Deref for Registered<T> {
 pub fn guarded<T>(name: &'static str, call: impl FnOnce() -> T) -> T {
     processor().counters().count_callback(name);
     let before = processor().irql();
-    let result = call();
+    let result = traced(name, call);
     let after = processor().irql();
     if before != after {
         violation(

@@ -1,8 +1,8 @@
 //! WDFLDR.SYS: binds clients to the framework, and the framework's clients to class extensions.
 
 use super::driver;
-use super::table::function_table;
-use crate::executive::require_irql;
+use super::table::{function_table, gated_function_table};
+use crate::executive::{require_irql, system};
 use core::ffi::c_void;
 use netadapter_abi::binding::{
     PWDF_BIND_INFO, PWDF_CLASS_BIND_INFO, PWDF_COMPONENT_GLOBALS, WDF_BIND_INFO, WDF_BIND_INFO2,
@@ -142,7 +142,12 @@ unsafe fn check_long_record(info: *mut WDF_BIND_INFO2) -> Result<(), NTSTATUS> {
 /// # Safety
 /// `info.FuncTable` is valid for what the function count says: a table, or a variable.
 unsafe fn publish_table(info: &WDF_BIND_INFO) -> Result<(), NTSTATUS> {
-    let entries = function_table().entries();
+    let table = if system().is_conducted() {
+        gated_function_table()
+    } else {
+        function_table()
+    };
+    let entries = table.entries();
     if info.FuncTable.is_null() {
         return Err(STATUS_INVALID_PARAMETER);
     }

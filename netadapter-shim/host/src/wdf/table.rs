@@ -2,7 +2,7 @@
 //! stops the machine with the function's name.
 
 use super::rules;
-use crate::executive::violation;
+use crate::executive::{gate, violation};
 use core::ffi::c_void;
 use netadapter_abi::wdf::{self, FUNCTION_NAMES, index};
 use netadapter_abi::{nt_export, nt_fn};
@@ -87,6 +87,17 @@ pub(super) fn function_table() -> &'static FunctionTable {
         install_deferred_work(&mut table);
         super::table_io::install(&mut table);
         FunctionTable(table)
+    })
+}
+
+/// The same table for drivers on conducted machines: through gates.
+pub(super) fn gated_function_table() -> &'static FunctionTable {
+    static TABLE: OnceLock<FunctionTable> = OnceLock::new();
+    TABLE.get_or_init(|| {
+        let entries = function_table().entries();
+        FunctionTable(std::array::from_fn(|index| {
+            gate(FUNCTION_NAMES[index], entries[index])
+        }))
     })
 }
 
