@@ -1,10 +1,9 @@
 //! Binding of a driver to the class extension.
 
 use super::call::ClientGlobals;
-use super::table::{FUNCTION_COUNT, function_table};
+use super::table::{FUNCTION_COUNT, function_name, function_table};
 use crate::executive::{gate, system};
 use netadapter_abi::binding::{WDF_CLASS_BIND_INFO, WDF_CLASS_BIND_INFO2};
-use netadapter_abi::net::FUNCTION_NAMES;
 use netadapter_abi::nt::{
     NTSTATUS, STATUS_INVALID_PARAMETER, STATUS_NOT_SUPPORTED, STATUS_SUCCESS,
 };
@@ -53,7 +52,7 @@ pub(crate) fn bind_class(
     {
         let entry = record.FunctionTable.wrapping_add(index);
         let function = if system().is_conducted() {
-            gate(FUNCTION_NAMES[index], function)
+            gate(function_name(index), function)
         } else {
             function
         };

@@ -23,11 +23,19 @@ const LATER_FUNCTION_NAMES: [&str; 7] = [
 /// Number of functions in the table.
 pub(super) const FUNCTION_COUNT: usize = FUNCTION_NAMES.len() + LATER_FUNCTION_NAMES.len();
 
+/// The name of the function at a place of the table.
+pub(super) fn function_name(index: usize) -> &'static str {
+    let mut names = FUNCTION_NAMES.iter().chain(&LATER_FUNCTION_NAMES);
+    names
+        .nth(index)
+        .copied()
+        .unwrap_or("a function behind the table")
+}
+
 nt_export! {
     /// Stands at the place of a function that the host does not have.
     unsafe fn not_implemented<const INDEX: usize>() -> usize {
-        let mut names = FUNCTION_NAMES.iter().chain(&LATER_FUNCTION_NAMES);
-        let name = names.nth(INDEX).copied().unwrap_or("a function behind the table");
+        let name = function_name(INDEX);
         violation(&rules::NOT_IMPLEMENTED_BY_HOST, format!("{name} is not implemented by this host"))
     }
 }
