@@ -225,7 +225,10 @@ impl ExecutionContext {
     /// One iteration. After arming there is always one more before the context rests, so nothing
     /// that arrived before arming is missed (*EVT_PACKET_QUEUE_SET_NOTIFICATION_ENABLED*).
     fn step(&self) -> Step {
-        self.state.store(POLLING, Ordering::SeqCst);
+        if self.state.swap(POLLING, Ordering::SeqCst) == NOTIFIED {
+            // A driver notifies once for each time it was asked to.
+            self.armed.store(false, Ordering::Relaxed);
+        }
         if self.client.iterate() {
             self.armed.store(false, Ordering::Relaxed);
             return Step::More;
@@ -250,5 +253,54 @@ impl ExecutionContext {
                 Step::More
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::executive::TestMachine;
+
+    /// A driver that notifies while it is being asked for that the first time, as an interrupt on
+    /// another processor makes it.
+    #[derive(Default)]
+    struct Hasty {
+        context: OnceLock<Arc<ExecutionContext>>,
+        asked: AtomicU32,
+        iterations: AtomicU32,
+    }
+
+    impl PollClient for Hasty {
+        fn iterate(&self) -> bool {
+            self.iterations.fetch_add(1, Ordering::Relaxed);
+            false
+        }
+
+        fn arm(&self) -> bool {
+            if self.asked.fetch_add(1, Ordering::Relaxed) == 0 {
+                self.context.get().expect("it is set").notify();
+            }
+            true
+        }
+
+        fn must_poll(&self) -> bool {
+            false
+        }
+    }
+
+    #[test]
+    fn a_notification_that_comes_while_it_is_asked_for_is_asked_for_again() {
+        TestMachine::new(1).run(|system| {
+            let client = Arc::new(Hasty::default());
+            let context = ExecutionContext::new(system, 0, client.clone());
+            assert!(client.context.set(context.clone()).is_ok());
+            context.run_task(|| {});
+            while context.state.load(Ordering::SeqCst) != IDLE {
+                yield_now();
+            }
+            assert_eq!(client.asked.load(Ordering::Relaxed), 2);
+            assert!(client.iterations.load(Ordering::Relaxed) >= 3);
+            context.end();
+        });
     }
 }

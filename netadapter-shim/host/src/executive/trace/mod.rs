@@ -1,6 +1,8 @@
 //! The event trace of a conducted machine: what happened, in order, in bytes that are equal for
 //! equal seeds. No address and no time of this computer is in it.
 
+mod text;
+
 use super::playing::{on_processor, processor};
 use super::processor::Processor;
 use std::collections::HashMap;
