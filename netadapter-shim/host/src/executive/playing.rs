@@ -56,6 +56,12 @@ pub(super) fn current_thread() -> Arc<Thread> {
         .expect("driver code runs on a thread")
 }
 
+/// Looks at the current thread without keeping it.
+#[inline(never)]
+pub(super) fn with_current_thread<T>(look: impl FnOnce(&Thread) -> T) -> T {
+    CURRENT.with_borrow(|thread| look(thread.as_ref().expect("driver code runs on a thread")))
+}
+
 /// What tells the current thread from all others that live now.
 ///
 /// # Panics
@@ -69,5 +75,5 @@ pub fn current_thread_id() -> usize {
 /// # Panics
 /// If the calling operating-system thread plays no processor.
 pub fn current_thread_object() -> usize {
-    current_thread().object()
+    with_current_thread(Thread::object)
 }

@@ -3,7 +3,7 @@
 use super::conductor::{Awaited, Outcome};
 use super::event::{Event, EventKind};
 use super::finding::violation;
-use super::playing::{current_thread, processor};
+use super::playing::{current_thread, processor, with_current_thread};
 use super::rules;
 use super::system::{System, system};
 use corosensei::stack::DefaultStack;
@@ -77,6 +77,8 @@ pub struct Thread {
     name: &'static str,
     /// See [`Thread::object`].
     object: AtomicUsize,
+    /// Critical regions that the thread is in. Only the thread itself changes it.
+    critical_regions: AtomicU32,
     processor: AtomicU32,
     fiber: UnsafeCell<Option<Fiber>>,
     yielder: Cell<*const Yielder<(), Suspension>>,
@@ -104,6 +106,7 @@ impl Thread {
         let thread = Arc::new(Self {
             name,
             object: AtomicUsize::new(IDLE_OBJECTS + OBJECT_BYTES * processor as usize),
+            critical_regions: AtomicU32::new(0),
             processor: AtomicU32::new(processor),
             fiber: UnsafeCell::new(None),
             yielder: Cell::new(std::ptr::null()),
@@ -265,6 +268,29 @@ pub(crate) fn migrate(index: u32) {
         current_thread().processor.store(index, Ordering::Release);
         suspend(Suspension::Moved(index));
     }
+}
+
+/// The critical regions that the current thread is in.
+///
+/// # Panics
+/// If the calling operating-system thread plays no processor.
+pub(crate) fn apcs_disabled() -> u32 {
+    with_current_thread(|thread| thread.critical_regions.load(Ordering::Relaxed))
+}
+
+/// The current thread enters a critical region: normal kernel APCs wait.
+pub(crate) fn disable_apcs() {
+    with_current_thread(|thread| thread.critical_regions.fetch_add(1, Ordering::Relaxed));
+}
+
+/// The current thread leaves a critical region; whether it was in one.
+pub(crate) fn enable_apcs() -> bool {
+    with_current_thread(|thread| {
+        let before = thread.critical_regions.load(Ordering::Relaxed);
+        let after = before.saturating_sub(1);
+        thread.critical_regions.store(after, Ordering::Relaxed);
+        before > 0
+    })
 }
 
 pub(super) fn require_waitable() {

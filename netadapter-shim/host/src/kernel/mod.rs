@@ -11,12 +11,15 @@ mod memory;
 mod notification;
 mod physical_memory;
 mod processors;
+mod push_lock;
 pub(crate) mod rules;
+mod runtime;
 mod shared_data;
 mod spin_lock;
 mod string;
 mod threads;
 mod time;
+mod wpp;
 
 #[cfg(test)]
 mod tests;
@@ -26,6 +29,7 @@ pub use io_space::IoSpace;
 pub use notification::{InterfaceNotifications, interface_arrived};
 pub use processors::{ProcessorCallbacks, ProcessorChange};
 pub(crate) use shared_data::SharedData;
+pub use wpp::resolve_recorder;
 
 use core::ffi::c_void;
 
@@ -43,10 +47,13 @@ pub fn resolve(name: &str) -> Option<*const c_void> {
         notification::exports(),
         physical_memory::exports(),
         processors::exports(),
+        push_lock::exports(),
+        runtime::exports(),
         spin_lock::exports(),
         string::exports(),
         threads::exports(),
         time::exports(),
+        wpp::exports(),
     ];
     tables
         .into_iter()

@@ -31,6 +31,18 @@ crate::verifier::rules! {
     OPERATION_STATUS_SET = "PROCESSOR_CALLBACK_FUNCTION callback function (wdm.h), parameter OperationStatus";
     /// A processor callback is deregistered with the handle that registration gave, once.
     NOT_A_PROCESSOR_CALLBACK = "KeDeregisterProcessorChangeCallback function (wdm.h)";
+    /// A push lock is initialised before it is used.
+    PUSH_LOCK_NOT_INITIALIZED = "ExInitializePushLock function (wdm.h)";
+    /// Normal kernel APCs are disabled while a push lock is acquired, held and released.
+    PUSH_LOCK_WITH_APCS_ENABLED = "ExAcquirePushLockExclusive macro (wdm.h), remarks";
+    /// A thread that has a push lock does not acquire it again, unless it shares it both times.
+    PUSH_LOCK_ACQUIRED_AGAIN = "ExAcquirePushLockExclusive macro (wdm.h), remarks";
+    /// A push lock is released by the thread that has it, in the way in which it was acquired.
+    PUSH_LOCK_NOT_OWNED = "ExReleasePushLockExclusive macro (wdm.h)";
+    /// A thread leaves as many critical regions as it has entered.
+    APC_INDEX_MISMATCH = "Bug Check 0x1: APC_INDEX_MISMATCH";
+    /// What is taken out of WMI was registered there, and is taken out once.
+    NOT_A_WMI_REGISTRATION = "IoWMIRegistrationControl function (wdm.h)";
     /// The driver reads of KUSER_SHARED_DATA what this host keeps there.
     UNKNOWN_SHARED_DATA = "KUSER_SHARED_DATA structure (ntddk.h); this host does not keep this field";
 }

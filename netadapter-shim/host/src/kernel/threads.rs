@@ -35,6 +35,7 @@ nt_export! {
         spawn_as(system(), object, "driver thread", index, move || {
             // SAFETY: the driver made this thread to run this routine with this context.
             unsafe { routine(context as PVOID) };
+            super::push_lock::check_thread_end();
             ended.set();
         });
         STATUS_SUCCESS

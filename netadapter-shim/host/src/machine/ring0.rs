@@ -30,8 +30,9 @@ impl Ring0 for CurrentProcessor {
         processor().enable_interrupts(enabled);
     }
 
-    /// The counter ticks once a nanosecond.
+    /// The counter ticks once a nanosecond. Whoever reads it may be waiting for time to pass.
     fn time_stamp(&self) -> TimeStamp {
+        processor().preemption_point();
         TimeStamp {
             counter: system().clock().now_ns(),
             processor: processor().index(),
@@ -39,6 +40,7 @@ impl Ring0 for CurrentProcessor {
     }
 
     fn shared_data(&self) -> &dyn RegisterFile {
+        processor().preemption_point();
         &SharedData
     }
 }

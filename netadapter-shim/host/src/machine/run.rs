@@ -51,6 +51,7 @@ impl ImportResolver for Imports {
         let address = match module.to_ascii_lowercase().as_str() {
             "ntoskrnl.exe" | "hal.dll" => kernel::resolve(name),
             "wdfldr.sys" => wdf::resolve(name),
+            "wpprecorder.sys" => kernel::resolve_recorder(name),
             _ => None,
         };
         // The compiler's own routines, in small letters, are no calls of the system, and some have

@@ -1,7 +1,7 @@
 //! Calls into the driver.
 
 use super::rules;
-use crate::executive::{processor, traced, violation};
+use crate::executive::{apcs_disabled, processor, traced, violation};
 
 /// A structure that a driver has registered. The host keeps a copy and never changes it.
 #[derive(Clone, Copy)]
@@ -25,12 +25,22 @@ impl<T> std::ops::Deref for Registered<T> {
 pub fn guarded<T>(name: &'static str, call: impl FnOnce() -> T) -> T {
     processor().counters().count_callback(name);
     let before = processor().irql();
+    let regions_before = apcs_disabled();
     let result = traced(name, call);
     let after = processor().irql();
     if before != after {
         violation(
             &rules::WDF_VERIFIER_IRQL_MISMATCH,
             format!("{name} was called at IRQL {before} and returned at IRQL {after}"),
+        );
+    }
+    let regions = apcs_disabled();
+    if regions_before != regions {
+        violation(
+            &rules::WDF_VERIFIER_CRITICAL_REGION_MISMATCH,
+            format!(
+                "{name} was called in {regions_before} critical regions and returned in {regions}"
+            ),
         );
     }
     result

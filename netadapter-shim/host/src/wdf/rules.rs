@@ -13,6 +13,8 @@ crate::verifier::rules! {
     WDF_STRUCT_SIZE = "the structure's page: Size is the size of the structure, in bytes";
     /// A callback returns at the IRQL at which it was called.
     WDF_VERIFIER_IRQL_MISMATCH = "Bug Check 0x10D: WDF_VIOLATION, parameter 1 = 0xE";
+    /// A callback returns in as many critical regions as it was called in.
+    WDF_VERIFIER_CRITICAL_REGION_MISMATCH = "Bug Check 0x10D: WDF_VIOLATION, parameter 1 = 0xF";
     /// References are released by those who hold them.
     WDF_OBJECT_ERROR = "Bug Check 0x10D: WDF_VIOLATION, parameter 1 = 0x7";
     /// Objects that the framework deletes itself are not deleted by the driver.

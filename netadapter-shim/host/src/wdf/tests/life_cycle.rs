@@ -2,7 +2,7 @@
 
 use super::fake_driver::{add_device, call, driver, load};
 use super::fake_node::{FakeNode, messages};
-use crate::executive::{TestMachine, processor};
+use crate::executive::{TestMachine, disable_apcs, processor};
 use crate::wdf::DeviceState;
 use netadapter_abi::nt::{
     DISPATCH_LEVEL, STATUS_INVALID_DEVICE_STATE, STATUS_NOT_SUPPORTED, STATUS_SUCCESS,
@@ -279,6 +279,17 @@ fn a_callback_that_returns_at_another_irql_is_found() {
         "{}",
         finding.detail
     );
+}
+
+#[test]
+fn a_callback_that_stays_in_a_critical_region_is_found() {
+    let machine = TestMachine::new(1);
+    let finding = machine.finding_of(|system| {
+        let (_driver, device, _node) = add_device(system);
+        *driver().in_prepare_hardware.lock() = Some(|_, _, _| disable_apcs());
+        let _ = device.start(messages(&[]));
+    });
+    assert_eq!(finding.rule, "WDF_VERIFIER_CRITICAL_REGION_MISMATCH");
 }
 
 #[test]
