@@ -5,6 +5,7 @@ mod device;
 mod json;
 mod options;
 mod pair;
+mod patience;
 mod report;
 mod wire;
 
@@ -32,6 +33,9 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     let mut builder = Machine::builder()
         .processors(options.processors)
         .driver(&image, &inf);
+    if let Some(seed) = options.seed {
+        builder = builder.deterministic(seed);
+    }
     for (name, value) in &options.keywords {
         builder = builder.keyword(name, value);
     }

@@ -35,9 +35,10 @@ pub struct Options {
     /// Packets to send on each adapter.
     #[arg(long, value_name = "N", default_value_t = 10_000)]
     pub packets: u64,
-    /// Decides what the frames look like.
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub seed: u64,
+    /// Makes the run repeatable: the seed decides the frames and every interleaving, and time is
+    /// virtual. Without it processors run freely.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
     /// Bytes of each frame, without its checksum.
     #[arg(long, value_name = "BYTES", default_value_t = 256)]
     pub frame_size: usize,
@@ -54,6 +55,11 @@ fn keyword(text: &str) -> Result<(String, String), String> {
 }
 
 impl Options {
+    /// The seed of the frames.
+    pub fn frame_seed(&self) -> u64 {
+        self.seed.unwrap_or(1)
+    }
+
     /// Checks what the machine itself cannot know.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 use super::account::Account;
 use super::options::Options;
+use super::patience::{self, Sight};
 use super::report::Outcome;
 use crate::failure::Failure;
 use netadapter_host::executive::run_passive;
@@ -9,14 +10,11 @@ use netadapter_host::machine::{Machine, MachineBuilder, SoftwareAdapter};
 use netadapter_host::upper_edge::UpperEdge;
 use netadapter_nic::{Generator, GeneratorConfig};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-/// How long nothing may move before the run is given up.
-const STALL: Duration = Duration::from_secs(10);
-/// How often the machine is looked at.
-const POLL: Duration = Duration::from_millis(1);
 /// Frames that are handed to an adapter at a time.
 const BURST: u64 = 64;
+/// More frames are handed over when so few wait.
+const ROOM_WHEN_WAITING: u64 = 512;
 const FLOWS: u32 = 16;
 const MTU: u16 = 1500;
 /// `MediaConnectStateConnected`.
@@ -50,14 +48,15 @@ pub fn run(
         edges: adapters(&machine, devices)?,
         machine,
         accounts,
-        is_pair: options.pair,
+        options,
     };
-    run.all(options)
+    run.all()
 }
 
+/// What adapter `sender` sends.
 fn account(options: &Options, sender: usize) -> Result<Account, Failure> {
     let generator = Generator::new(&GeneratorConfig {
-        seed: options.seed.wrapping_add(sender as u64),
+        seed: options.frame_seed().wrapping_add(sender as u64),
         flows: FLOWS,
         frame_size: options.frame_size,
         packets: None,
@@ -82,39 +81,67 @@ fn adapters(machine: &Machine, devices: usize) -> Result<Vec<Arc<UpperEdge>>, Fa
 }
 
 /// A machine with its adapters.
-struct Run {
+struct Run<'a> {
     edges: Vec<Arc<UpperEdge>>,
     machine: Machine,
     accounts: Vec<Arc<Account>>,
-    is_pair: bool,
+    options: &'a Options,
 }
 
-impl Run {
-    fn all(self, options: &Options) -> Result<(Outcome, Result<(), Failure>), Failure> {
-        self.wait("the link did not come up", |run| {
+impl Run<'_> {
+    fn all(self) -> Result<(Outcome, Result<(), Failure>), Failure> {
+        self.wait("the links of the adapters", || {
             let is_up =
                 |edge: &Arc<UpperEdge>| edge.snapshot().link_state.MediaConnectState == CONNECTED;
-            (0, run.edges.iter().all(is_up))
+            Sight {
+                progress: 0,
+                done: self.edges.iter().all(is_up),
+            }
         })?;
-        let mut sent = vec![0; self.edges.len()];
-        self.wait("sending stopped", |run| {
-            run.burst(&mut sent, options.packets);
-            let total: u64 = sent.iter().sum();
-            (total, sent.iter().all(|&sent| sent == options.packets))
+        self.send()?;
+        // If this stands still, a claim fails, and the report says which.
+        let settled = patience::settle(&self.machine, self.options, "frames under way", || {
+            let under_way = self.under_way();
+            Sight {
+                progress: under_way,
+                done: under_way == 0,
+            }
         })?;
-        // If this stalls, a claim fails, and the report says which.
-        self.settle(|run| {
-            let under_way = run.under_way(options.packets);
-            (under_way, under_way == 0)
-        })?;
-        let mut outcome = Outcome::of(&self.machine, &self.edges, &self.accounts, self.is_pair);
-        let verdict = outcome.judge(options.packets);
-        outcome.shut_down(self.machine)?;
+        let is_pair = self.options.pair;
+        let mut outcome = Outcome::of(&self.machine, &self.edges, &self.accounts, is_pair);
+        let verdict = outcome.judge(self.options.packets);
+        outcome.shut_down(self.machine, settled)?;
         Ok((outcome, verdict))
     }
 
+    fn wait(&self, wanted: &str, look: impl FnMut() -> Sight) -> Result<(), Failure> {
+        patience::wait(&self.machine, self.options, wanted, look)
+    }
+
+    /// Hands the adapters all frames, as fast as they take them.
+    fn send(&self) -> Result<(), Failure> {
+        let mut sent = vec![0; self.edges.len()];
+        loop {
+            self.burst(&mut sent);
+            if sent.iter().all(|&sent| sent == self.options.packets) {
+                return Ok(());
+            }
+            self.wait("room for more frames to send", || {
+                let sends = self.edges.iter().map(|edge| edge.snapshot().sends);
+                let waiting: Vec<u64> = sends.map(|s| s.submitted - s.completed).collect();
+                let unfinished = waiting.iter().zip(&sent);
+                Sight {
+                    progress: waiting.iter().sum(),
+                    done: unfinished
+                        .filter(|&(_, &sent)| sent < self.options.packets)
+                        .any(|(&waiting, _)| waiting <= ROOM_WHEN_WAITING),
+                }
+            })?;
+        }
+    }
+
     /// Hands each adapter as many frames as it takes now.
-    fn burst(&self, sent: &mut Vec<u64>, packets: u64) {
+    fn burst(&self, sent: &mut Vec<u64>) {
         let pairs: Vec<_> = self
             .edges
             .iter()
@@ -122,6 +149,7 @@ impl Run {
             .zip(self.accounts.iter().cloned())
             .zip(sent.iter().copied())
             .collect();
+        let packets = self.options.packets;
         let moved = run_passive(self.machine.system(), "transport", move || {
             pairs
                 .iter()
@@ -133,7 +161,7 @@ impl Run {
     }
 
     /// Frames that were handed over and of which nothing has been heard yet.
-    fn under_way(&self, packets: u64) -> u64 {
+    fn under_way(&self) -> u64 {
         let unsent = self.edges.iter().map(|edge| {
             let sends = edge.snapshot().sends;
             sends.submitted - sends.completed
@@ -141,40 +169,12 @@ impl Run {
         let missing = self
             .accounts
             .iter()
-            .filter(|_| self.is_pair)
+            .filter(|_| self.options.pair)
             .map(|account| {
                 let arrivals = account.arrivals();
-                packets.saturating_sub(arrivals.intact)
+                self.options.packets.saturating_sub(arrivals.intact)
             });
         unsent.chain(missing).sum()
-    }
-
-    fn wait(&self, what: &str, look: impl FnMut(&Self) -> (u64, bool)) -> Result<(), Failure> {
-        if self.settle(look)? {
-            return Ok(());
-        }
-        Err(Failure::Claim(format!(
-            "{what}: nothing has moved for {} s",
-            STALL.as_secs()
-        )))
-    }
-
-    /// Looks again and again until it is done, as long as its number changes; whether it is done.
-    fn settle(&self, mut look: impl FnMut(&Self) -> (u64, bool)) -> Result<bool, Failure> {
-        let mut last = (u64::MAX, Instant::now());
-        loop {
-            let (progress, done) = look(self);
-            if let Some(finding) = self.machine.finding() {
-                return Err(Failure::Violation(finding.to_string()));
-            }
-            if progress != last.0 {
-                last = (progress, Instant::now());
-            }
-            if done || last.1.elapsed() > STALL {
-                return Ok(done);
-            }
-            std::thread::sleep(POLL);
-        }
     }
 }
 

@@ -78,13 +78,15 @@ impl Outcome {
         }
     }
 
-    /// Shuts the machine down, and adds what the driver did until then.
+    /// Shuts the machine down, if it still runs, and adds what the driver did until then.
     ///
     /// # Errors
     /// If the driver broke a rule.
-    pub fn shut_down(&mut self, machine: Machine) -> Result<(), Failure> {
+    pub fn shut_down(&mut self, machine: Machine, runs: bool) -> Result<(), Failure> {
         let system = machine.system();
-        machine.shut_down()?;
+        if runs {
+            machine.shut_down()?;
+        }
         for processor in system.topology().active() {
             for (name, calls) in processor.counters().callbacks() {
                 *self.callbacks.entry(name).or_insert(0) += calls;

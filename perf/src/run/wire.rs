@@ -1,15 +1,13 @@
 //! The network function, with a generator at the other end of its cable.
 
 use super::options::Options;
+use super::patience::{self, Sight};
 use super::report::Outcome;
 use crate::failure::Failure;
 use netadapter_host::machine::{Machine, MachineBuilder};
 use netadapter_nic::{Cable, CableHandle, Generator, GeneratorConfig, VirtioNetConfig};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-const STALL: Duration = Duration::from_secs(10);
-const POLL: Duration = Duration::from_millis(1);
 const FLOWS: u32 = 16;
 
 /// Boots the function, receives and answers, and reports.
@@ -19,7 +17,7 @@ pub fn run(
 ) -> Result<(Outcome, Result<(), Failure>), Failure> {
     let nic = VirtioNetConfig::default();
     let generator = Generator::new(&GeneratorConfig {
-        seed: options.seed,
+        seed: options.frame_seed(),
         flows: FLOWS,
         frame_size: options.frame_size,
         packets: Some(options.packets),
@@ -29,33 +27,25 @@ pub fn run(
     let generator = generator.map_err(|error| Failure::Input(error.to_string()))?;
     let (wire, cable) = Cable::new(Arc::new(generator));
     let machine = builder.nic(nic).wire(Box::new(wire)).boot()?;
-    receive(&machine, &cable, options.packets)?;
+    let settled = receive(&machine, &cable, options)?;
     machine.nic().ledger().close();
     let edges = machine.upper_edges();
     let mut outcome = Outcome::of(&machine, &edges, &[], false);
     let verdict = judge(&machine, &cable, options.packets);
-    outcome.shut_down(machine)?;
+    outcome.shut_down(machine, settled)?;
     Ok((outcome, verdict))
 }
 
-/// Until all has arrived and all answers are out, or nothing moves any more.
-fn receive(machine: &Machine, cable: &CableHandle, packets: u64) -> Result<(), Failure> {
-    let mut last = ((0, 0), Instant::now());
-    loop {
-        if let Some(finding) = machine.finding() {
-            return Err(Failure::Violation(finding.to_string()));
-        }
-        let received = machine.snapshot().packets;
+/// Until all has arrived and all answers are out, or nothing moves any more; whether it has.
+fn receive(machine: &Machine, cable: &CableHandle, options: &Options) -> Result<bool, Failure> {
+    patience::settle(machine, options, "frames under way", || {
+        let received = machine.upper_edge().map_or(0, |edge| edge.packets());
         let transmitted = cable.transmitted().0;
-        if (received, transmitted) != last.0 {
-            last = ((received, transmitted), Instant::now());
+        Sight {
+            progress: received + transmitted,
+            done: received >= options.packets && transmitted >= submitted(machine),
         }
-        let is_done = received >= packets && transmitted >= submitted(machine);
-        if is_done || last.1.elapsed() > STALL {
-            return Ok(());
-        }
-        std::thread::sleep(POLL);
-    }
+    })
 }
 
 fn submitted(machine: &Machine) -> u64 {
