@@ -36,7 +36,7 @@ const MACHINE_MADE: &[(&str, &str)] = &[(
 
 /// What each crate of the workspace may depend on inside the workspace.
 const ARROWS: &[(&str, &[&str])] = &[
-    ("dhpnic", &["netadapter-host", "netadapter-nic"]),
+    ("dhpnic", &["etl", "netadapter-host", "netadapter-nic"]),
     ("dhpnic-driver", &["netadapter"]),
     ("etl", &[]),
     ("netadapter", &["netadapter-abi"]),

@@ -1,6 +1,6 @@
 //! The commands and their options.
 
-use crate::{hot_add, rules, run as run_driver};
+use crate::{hot_add, rules, run as run_driver, trace};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -20,6 +20,8 @@ enum Command {
     Rules(rules::Options),
     /// Boots a driver that somebody else wrote, sends and receives, and reports.
     Run(run_driver::Options),
+    /// Says what a trace tells about interrupts, DPCs, RSS and the hot add of processors.
+    Trace(trace::Options),
 }
 
 /// Runs the command that the process's arguments name.
@@ -29,6 +31,7 @@ pub fn run() -> ExitCode {
         Command::HotAdd(options) => hot_add::run(&options),
         Command::Rules(options) => rules::run(&options),
         Command::Run(options) => run_driver::run(&options),
+        Command::Trace(options) => trace::run(&options),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -9,3 +9,4 @@ pub mod json;
 pub mod rules;
 pub mod run;
 pub mod simulate;
+pub mod trace;

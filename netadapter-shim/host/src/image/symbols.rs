@@ -7,7 +7,7 @@ use std::panic;
 use object::LittleEndian as LE;
 use object::pe;
 use object::read::ReadRef;
-use pdb_addr2line::{ContextPdbData, TypeFormatterFlags, pdb};
+use pdb_addr2line::{Context, ContextPdbData, TypeFormatterFlags, pdb};
 
 /// What ties an image and its PDB together.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,26 +137,54 @@ impl Symbols {
             .unwrap_or_default()
     }
 
-    fn find(&self, rva: u32) -> Result<Option<Vec<SourceFrame>>, pdb_addr2line::Error> {
+    /// The function at each of `rvas`, relative to the image, without inlined ones; `None` where the
+    /// PDB knows nothing. Reads the PDB once.
+    ///
+    /// # Errors
+    ///
+    /// [`SymbolsError::Unreadable`].
+    pub fn functions(&self, rvas: &[u32]) -> Result<Vec<Option<String>>, SymbolsError> {
+        let find = || {
+            self.with_context(|context| {
+                let function = |rva: &u32| context.find_function(*rva);
+                let functions = rvas.iter().map(function);
+                let names = functions.map(|found| Ok(found?.and_then(|function| function.name)));
+                names.collect()
+            })
+        };
+        let unreadable = |error: &dyn fmt::Display| SymbolsError::Unreadable(error.to_string());
+        let found = contained(find).ok_or_else(|| unreadable(&"it is damaged"))?;
+        found.map_err(|error| unreadable(&error))
+    }
+
+    fn with_context<T>(
+        &self,
+        read: impl FnOnce(&Context<'_, '_>) -> Result<T, pdb_addr2line::Error>,
+    ) -> Result<T, pdb_addr2line::Error> {
         let pdb = pdb::PDB::open(Cursor::new(&self.pdb[..]))?;
         let data = ContextPdbData::try_from_pdb(pdb)?;
         let flags = TypeFormatterFlags::default() | TypeFormatterFlags::NO_ARGUMENTS;
-        let context = data.make_context_with_formatter_flags(flags)?;
-        let Some(found) = context.find_frames(rva)? else {
-            return Ok(None);
-        };
-        let outermost = found.frames.len().saturating_sub(1);
-        let frames = found
-            .frames
-            .iter()
-            .enumerate()
-            .map(|(depth, frame)| SourceFrame {
-                function: frame.function.clone(),
-                file: frame.file.as_ref().map(|file| file.replace('\\', "/")),
-                line: frame.line,
-                is_inlined: depth < outermost,
-            });
-        Ok(Some(frames.collect()))
+        read(&data.make_context_with_formatter_flags(flags)?)
+    }
+
+    fn find(&self, rva: u32) -> Result<Option<Vec<SourceFrame>>, pdb_addr2line::Error> {
+        self.with_context(|context| {
+            let Some(found) = context.find_frames(rva)? else {
+                return Ok(None);
+            };
+            let outermost = found.frames.len().saturating_sub(1);
+            let frames = found
+                .frames
+                .iter()
+                .enumerate()
+                .map(|(depth, frame)| SourceFrame {
+                    function: frame.function.clone(),
+                    file: frame.file.as_ref().map(|file| file.replace('\\', "/")),
+                    line: frame.line,
+                    is_inlined: depth < outermost,
+                });
+            Ok(Some(frames.collect()))
+        })
     }
 }
 

@@ -1,0 +1,6 @@
+//! The report, as text, tables, or a page.
+
+pub mod csv;
+pub mod table;
+pub mod tables;
+pub mod text;
