@@ -304,19 +304,20 @@ mod tests {
             status: 1,
         };
         let cases = [
-            (vec![&start(4)], "processor 4 added", vec![4]),
+            (vec![start(4)], "processor 4 added", vec![4]),
             (
-                vec![&start(4), &start(5)],
+                vec![start(4), start(5)],
                 "processors 4, 5 added",
                 vec![4, 5],
             ),
             (
-                vec![&start(5), &failure],
+                vec![start(5), failure],
                 "processor 5 failed to start",
                 vec![],
             ),
         ];
         for (events, text, processors) in cases {
+            let events: Vec<_> = events.iter().collect();
             assert_eq!(name(&events), (text.to_owned(), processors));
         }
     }
