@@ -9,7 +9,7 @@ use crate::msix::{MessageSink, Msix};
 use crate::pci::{Bar, ConfigSpace, touches_window};
 use crate::queue::DriverFault;
 use crate::receive::Next;
-use crate::registers::{isr, pci};
+use crate::registers::{bar0, common, isr, pci};
 use crate::state::{Event, State};
 use crate::sync::lock;
 use crate::wake::{Doorbells, Waker, Wakeup};
@@ -31,6 +31,9 @@ pub struct VirtioNet {
 }
 
 struct Function {
+    config: VirtioNetConfig,
+    /// Whether it is in its slot.
+    present: AtomicBool,
     bars: [Bar; 2],
     queue_count: u16,
     ledger: Arc<Ledger>,
@@ -70,6 +73,8 @@ impl VirtioNet {
         let wakeup = Arc::new(Wakeup::default());
         state.path.wire().connect(Waker::new(&wakeup));
         let function = Arc::new(Function {
+            config: config.clone(),
+            present: AtomicBool::new(true),
             bars: config_space.bars(),
             queue_count: config.queue_count(),
             ledger: state.path.ledger().clone(),
@@ -102,6 +107,10 @@ impl VirtioNet {
     /// Reads PCI configuration space. Bytes outside it read as all ones.
     pub fn config_read(&self, offset: usize, data: &mut [u8]) {
         let function = &self.function;
+        if !function.present.load(Ordering::Acquire) {
+            data.fill(0xff);
+            return;
+        }
         let mut space = lock(&function.config_space);
         let window = touches_window(offset, data.len()).then(|| space.window());
         if let Some(access) = window.flatten() {
@@ -119,6 +128,9 @@ impl VirtioNet {
     /// Writes PCI configuration space. Read-only bits keep their value.
     pub fn config_write(&self, offset: usize, data: &[u8]) {
         let function = &self.function;
+        if !function.present.load(Ordering::Acquire) {
+            return;
+        }
         let mut space = lock(&function.config_space);
         let Some(changed) = space.write(offset, data) else {
             function.count_bad_access();
@@ -139,6 +151,9 @@ impl VirtioNet {
     /// Reads `size` bytes (1, 2, 4 or 8) of a BAR. A register that does not exist, an access that
     /// it does not allow, and a function whose memory space is off read as all ones.
     pub fn bar_read(&self, bar: u8, offset: u64, size: usize) -> u64 {
+        if !self.function.present.load(Ordering::Acquire) {
+            return all_ones(size);
+        }
         if !self.function.memory_space.load(Ordering::Acquire) {
             self.function.count_bad_access();
             return all_ones(size);
@@ -149,6 +164,9 @@ impl VirtioNet {
     /// Writes `size` bytes (1, 2, 4 or 8) of a BAR. A write that reading would answer with all
     /// ones is ignored and counted.
     pub fn bar_write(&self, bar: u8, offset: u64, size: usize, value: u64) {
+        if !self.function.present.load(Ordering::Acquire) {
+            return;
+        }
         if !self.function.memory_space.load(Ordering::Acquire) {
             self.function.count_bad_access();
             return;
@@ -162,6 +180,24 @@ impl VirtioNet {
         self.function.access().set_link(up, &mut events);
         self.function.raise(&events);
         self.function.wakeup.wake();
+    }
+
+    /// Pulls the function out of its slot while it runs: from now on it touches no memory and
+    /// sends no message, reads of it answer with all ones, and writes to it go nowhere.
+    pub fn unplug(&self) {
+        self.function.present.store(false, Ordering::Release);
+        self.function.reset();
+    }
+
+    /// Whether it is in its slot.
+    pub fn is_plugged_in(&self) -> bool {
+        self.function.present.load(Ordering::Acquire)
+    }
+
+    /// Plugs it in again, as it was when it was new.
+    pub fn plug_in(&self) {
+        self.function.reset();
+        self.function.present.store(true, Ordering::Release);
     }
 
     /// The account of received frames.
@@ -286,6 +322,13 @@ impl Function {
         };
         self.raise(events);
         next
+    }
+
+    /// Forgets all that a driver has set up.
+    fn reset(&self) {
+        *lock(&self.config_space) = ConfigSpace::new(&self.config);
+        self.follow_config_space(0, 0);
+        self.write(bar0::INDEX, bar0::COMMON + common::DEVICE_STATUS, 1, 0);
     }
 
     /// The state, for a register access.

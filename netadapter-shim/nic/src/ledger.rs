@@ -147,11 +147,21 @@ impl Ledger {
 
     /// Nothing more will come out: what is outstanding is lost.
     pub fn close(&self) {
+        self.settle(|totals, outstanding| totals.lost += outstanding);
+    }
+
+    /// The device was taken away with its driver's buffers: what is outstanding cannot come out.
+    pub fn taken_away(&self) {
+        self.settle(|totals, outstanding| totals.gone += outstanding);
+    }
+
+    fn settle(&self, count: impl Fn(&mut Totals, u64)) {
         for queue in &self.queues {
             let mut expected = lock(&queue.expected);
             expected.refill(&queue.accepted);
-            expected.totals.lost += expected.entries.len() as u64;
+            let outstanding = expected.entries.len() as u64;
             expected.entries.clear();
+            count(&mut expected.totals, outstanding);
         }
     }
 

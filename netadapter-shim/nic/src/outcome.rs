@@ -93,6 +93,8 @@ pub struct Totals {
     pub discarded: u64,
     /// Frames accepted that never came out.
     pub lost: u64,
+    /// Frames accepted by a device that was then taken away, and that had not come out.
+    pub gone: u64,
     /// Frames accepted that may still come out.
     pub outstanding: u64,
     /// Frames overtaken by a later one of their flow without a change of steering.
@@ -117,6 +119,7 @@ impl Totals {
         self.delivered += other.delivered;
         self.discarded += other.discarded;
         self.lost += other.lost;
+        self.gone += other.gone;
         self.outstanding += other.outstanding;
         self.misordered += other.misordered;
         self.overtaken_at_rss_change += other.overtaken_at_rss_change;

@@ -345,6 +345,9 @@ impl Run {
 fn refusal(processor: u32, rebalance: &Rebalance) -> Option<String> {
     match rebalance {
         Rebalance::Done => None,
+        Rebalance::Cancelled => Some(format!(
+            "processor {processor}: another driver did not let the device stop"
+        )),
         Rebalance::LeftOut => Some(format!(
             "processor {processor}: the device takes no part in the rebalance"
         )),

@@ -30,6 +30,7 @@ mod system;
 mod thread;
 mod timeline;
 mod trace;
+mod wait_lock;
 
 #[cfg(test)]
 mod determinism_tests;
@@ -58,6 +59,7 @@ pub(crate) use thread::{
 };
 pub use timeline::{Milestone, Timeline};
 pub use trace::{Trace, TraceEvent, traced};
+pub(crate) use wait_lock::{WaitGuard, WaitLock};
 
 #[cfg(test)]
 pub(crate) use test_machine::TestMachine;

@@ -33,6 +33,8 @@ pub struct LoadedImage {
     sha256: [u8; 32],
     debug_identity: Option<DebugIdentity>,
     replacements: Replacements,
+    /// What was in memory before the first code of it ran.
+    pristine: Box<[u8]>,
     is_init_discarded: AtomicBool,
 }
 
@@ -69,7 +71,9 @@ impl LoadedImage {
         };
         imports::bind(image, &imports, resolver)?;
         let replacements = replace_instructions(image, base, &headers, &addresses);
+        let pristine = Box::from(&*image);
         let loaded = Self {
+            pristine,
             mapping,
             headers,
             imports,
@@ -80,6 +84,23 @@ impl LoadedImage {
         };
         loaded.protect().map_err(ImageError::Memory)?;
         Ok(loaded)
+    }
+
+    /// Brings the image into the state in which it was loaded, at the same addresses, as unloading
+    /// and loading it do. Nothing of it may run or be referred to any more.
+    ///
+    /// # Errors
+    ///
+    /// What `mprotect` answers.
+    pub fn renew(&self) -> io::Result<()> {
+        let all = 0..self.pristine.len();
+        // SAFETY: by this function's contract nothing of the image is in use.
+        unsafe { self.mapping.protect(all, Protection::ReadWrite) }?;
+        let to = self.mapping.base().as_ptr();
+        // SAFETY: the mapping is as long as the copy that was made of it, and writable now.
+        unsafe { to.copy_from_nonoverlapping(self.pristine.as_ptr(), self.pristine.len()) };
+        self.is_init_discarded.store(false, Ordering::Relaxed);
+        self.protect()
     }
 
     /// The first address.

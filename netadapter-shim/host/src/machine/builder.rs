@@ -143,9 +143,20 @@ impl MachineBuilder {
     /// If the description makes no sense, a file cannot be used, the driver fails, or it breaks a
     /// rule.
     pub fn boot(self) -> Result<Machine, MachineError> {
+        let mut machine = self.power_on()?;
+        machine.start()?;
+        Ok(machine)
+    }
+
+    /// Builds the machine with the driver installed, and does not load it yet: see
+    /// [`Machine::start`].
+    ///
+    /// # Errors
+    /// If the description makes no sense, or a file cannot be used.
+    pub fn power_on(self) -> Result<Machine, MachineError> {
         self.validate()?;
         let installations = self.install_all()?;
-        Machine::boot(self, installations)
+        Machine::power_on(self, installations)
     }
 
     fn validate(&self) -> Result<(), MachineError> {

@@ -31,6 +31,7 @@ impl fmt::Debug for SoftwareAdapter {
 }
 
 /// A device, and what sits above the adapter that the driver makes for it.
+#[derive(Clone)]
 pub(super) struct Device {
     pub(super) node: Arc<dyn BusDevice>,
     pub(super) edge: UpperEdgeOptions,

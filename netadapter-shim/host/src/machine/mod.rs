@@ -1,8 +1,10 @@
 //! A machine: built, booted, changed and watched from Rust.
 
+mod boot;
 mod builder;
 mod devices;
 mod error;
+mod events;
 mod faults;
 mod nic;
 mod report;

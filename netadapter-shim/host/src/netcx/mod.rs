@@ -35,7 +35,6 @@ mod settings;
 mod table;
 mod transmit;
 mod verifier;
-mod wait_lock;
 
 pub use adapter::Adapter;
 pub use class::{adapters, set_upper_edge_options};

@@ -15,6 +15,8 @@ pub trait BusDevice: DeviceNode {
     fn power_up(&self, assigned: &AssignedResources);
     /// Takes power and resources away.
     fn power_down(&self);
+    /// The device's stack was torn down because the device failed or is gone.
+    fn taken_away(&self);
 }
 
 /// Type and bytes of a property that the INF gave the device.

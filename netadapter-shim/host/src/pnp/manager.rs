@@ -3,7 +3,7 @@
 use super::arbiter::Arbiter;
 use super::bus::BusDevice;
 use super::rules;
-use crate::executive::{Processor, System, violation};
+use crate::executive::{Processor, System, WaitLock, system, violation};
 use crate::fault_injection::Fault;
 use crate::kernel::{ProcessorCallbacks, ProcessorChange, interface_arrived};
 use crate::wdf::{DeviceHost, close_all_files};
@@ -23,10 +23,21 @@ pub struct StartedDevice {
 }
 
 /// Devices of the machine and what they use.
-#[derive(Default)]
 pub struct PnpManager {
     arbiter: Arbiter,
     devices: Mutex<Vec<StartedDevice>>,
+    /// Requests come one at a time.
+    turn: WaitLock,
+}
+
+impl Default for PnpManager {
+    fn default() -> Self {
+        Self {
+            arbiter: Arbiter::default(),
+            devices: Mutex::default(),
+            turn: WaitLock::new(),
+        }
+    }
 }
 
 /// How a rebalance went for one device.
@@ -36,6 +47,8 @@ pub enum Rebalance {
     LeftOut,
     /// Stopped and started again.
     Done,
+    /// Another driver of the device's stack did not let it stop: it goes on as it is.
+    Cancelled,
     /// The restart failed; the device was torn down.
     RestartFailed(NTSTATUS),
 }
@@ -59,14 +72,32 @@ impl PnpManager {
         self.devices.lock().clone()
     }
 
-    /// Starts a device for the first time.
+    /// Whether the device at `node` has been started.
+    pub fn is_started(&self, node: &Arc<dyn BusDevice>) -> bool {
+        self.find(Arc::as_ptr(node).cast()).is_some()
+    }
+
+    fn find(&self, node: *const ()) -> Option<StartedDevice> {
+        let devices = self.devices.lock();
+        let found = devices
+            .iter()
+            .find(|started| Arc::as_ptr(&started.node).cast() == node);
+        found.cloned()
+    }
+
+    /// Starts a device for the first time. A device that does not start is removed.
     ///
     /// IRQL: PASSIVE_LEVEL, on a processor.
     ///
     /// # Errors
     /// The status with which the driver failed the start.
     pub fn start(&self, system: &System, started: StartedDevice) -> Result<(), NTSTATUS> {
-        self.give_resources(system, &started)?;
+        let _turn = self.turn.acquire();
+        if let Err(status) = self.give_resources(system, &started) {
+            started.device.remove();
+            started.node.power_down();
+            return Err(status);
+        }
         self.devices.lock().push(started);
         Ok(())
     }
@@ -85,10 +116,56 @@ impl PnpManager {
     /// IRQL: PASSIVE_LEVEL, on a processor.
     pub fn remove_all(&self) {
         close_all_files();
+        let _turn = self.turn.acquire();
         let devices = std::mem::take(&mut *self.devices.lock());
         for started in devices {
             started.device.remove();
             started.node.power_down();
+        }
+    }
+
+    /// The hardware of all devices is gone.
+    ///
+    /// IRQL: PASSIVE_LEVEL, on a processor.
+    pub fn surprise_remove_all(&self) {
+        let _turn = self.turn.acquire();
+        for started in self.devices() {
+            self.take_away(&started);
+        }
+    }
+
+    /// The driver or the framework found that the device at `node` cannot go on: its stack is torn
+    /// down (*WdfDeviceSetFailed function*, remarks).
+    ///
+    /// IRQL: PASSIVE_LEVEL, on a processor.
+    pub(super) fn remove_failed(&self, node: usize) {
+        let _turn = self.turn.acquire();
+        if let Some(started) = self.find(node as *const ()) {
+            self.take_away(&started);
+        }
+    }
+
+    fn take_away(&self, started: &StartedDevice) {
+        system().milestone("surprise_removal", None);
+        started.device.surprise_remove();
+        started.device.remove();
+        started.node.power_down();
+        started.node.taken_away();
+        self.devices
+            .lock()
+            .retain(|other| !Arc::ptr_eq(&other.device, &started.device));
+    }
+
+    /// Asks every device whether it can stop, and lets none of them: another driver refused.
+    ///
+    /// IRQL: PASSIVE_LEVEL, on a processor.
+    pub fn cancel_stop(&self) {
+        let _turn = self.turn.acquire();
+        for started in self.devices() {
+            if started.node.installation().takes_part_in_rebalance() {
+                query_stop(&started.device);
+                started.device.cancel_stop();
+            }
         }
     }
 
@@ -101,6 +178,7 @@ impl PnpManager {
     /// The status with which a driver refused the processor, or
     /// STATUS_INSUFFICIENT_RESOURCES if the machine can have no more.
     pub fn hot_add(&self, system: &'static System, index: u32) -> Result<Vec<Rebalance>, NTSTATUS> {
+        let _turn = self.turn.acquire();
         let processor = system
             .announce_processor(index)
             .ok_or(STATUS_INSUFFICIENT_RESOURCES)?;
@@ -131,25 +209,34 @@ impl PnpManager {
         if !started.node.installation().takes_part_in_rebalance() {
             return Rebalance::LeftOut;
         }
-        let status = started.device.query_stop();
-        if !nt_success(status) {
-            violation(
-                &rules::QUERY_STOP_FAILED,
-                format!("EvtDeviceQueryStop returned {status:#010x}"),
-            );
+        query_stop(&started.device);
+        if system.faults().strikes(Fault::CancelledStop).is_some() {
+            started.device.cancel_stop();
+            return Rebalance::Cancelled;
         }
         started.device.stop();
         started.node.power_down();
-        match self.give_resources(system, started) {
+        let restarted = match system.faults().strikes(Fault::FailedRestart) {
+            Some(_) => Err(STATUS_INSUFFICIENT_RESOURCES),
+            None => self.give_resources(system, started),
+        };
+        match restarted {
             Ok(()) => Rebalance::Done,
             Err(status) => {
-                started.device.surprise_remove();
-                started.device.remove();
-                self.devices
-                    .lock()
-                    .retain(|other| !Arc::ptr_eq(&other.device, &started.device));
+                self.take_away(started);
                 Rebalance::RestartFailed(status)
             }
         }
+    }
+}
+
+/// Asks a device whether it can stop. It must not refuse.
+fn query_stop(device: &DeviceHost) {
+    let status = device.query_stop();
+    if !nt_success(status) {
+        violation(
+            &rules::QUERY_STOP_FAILED,
+            format!("EvtDeviceQueryStop returned {status:#010x}"),
+        );
     }
 }

@@ -1,9 +1,10 @@
 //! The PCI bus driver's part for one network function: configuration space, BARs, MSI-X.
 
 use super::bus::{self, BusDevice};
+use super::manager::PnpManager;
 use super::node::{DeviceNode, KeyValue};
 use super::resources::{AssignedResources, ResourceRequirements};
-use crate::executive::{Interrupt, System, TraceEvent, on_processor, processor};
+use crate::executive::{Interrupt, System, TraceEvent, on_processor, processor, spawn};
 use crate::inf::{Installation, RegistryValue};
 use crate::kernel::IoSpace;
 use crate::trap::RegisterFile;
@@ -14,7 +15,7 @@ use netadapter_abi::nt::{
 };
 use netadapter_nic::{Bar, MessageSink, VirtioNet};
 use parking_lot::{Mutex, RwLock};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -85,7 +86,7 @@ pub struct PciNode {
     installation: Installation,
     msix: MsixCapability,
     /// Vector to MSI-X table entry, for the messages granted now.
-    granted: Mutex<HashMap<u32, u16>>,
+    granted: Mutex<BTreeMap<u32, u16>>,
     /// Where the BARs are now.
     placed: Mutex<Vec<u64>>,
     failed: AtomicBool,
@@ -260,8 +261,9 @@ impl BusDevice for PciNode {
 
     /// Programs BARs and MSI-X table for what was assigned, and enables the function.
     fn power_up(&self, assigned: &AssignedResources) {
+        self.failed.store(false, Ordering::Release);
         let mut bars = self.function.bars().into_iter();
-        let mut granted = HashMap::new();
+        let mut granted = BTreeMap::new();
         for descriptor in &assigned.raw {
             if descriptor.Type == CmResourceTypeMemory {
                 // SAFETY: a memory descriptor uses this part of the union.
@@ -299,6 +301,10 @@ impl BusDevice for PciNode {
         for start in self.placed.lock().drain(..) {
             self.system.subsystem::<IoSpace>().remove(start);
         }
+    }
+
+    fn taken_away(&self) {
+        self.function.ledger().taken_away();
     }
 }
 
@@ -354,6 +360,12 @@ impl DeviceNode for PciNode {
     }
 
     fn device_failed(&self) {
-        self.failed.store(true, Ordering::Release);
+        if self.failed.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let (system, node) = (self.system, std::ptr::from_ref(self) as usize);
+        spawn(system, "device failure", 0, move || {
+            system.subsystem::<PnpManager>().remove_failed(node);
+        });
     }
 }

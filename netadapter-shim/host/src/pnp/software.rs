@@ -43,6 +43,8 @@ impl BusDevice for SoftwareDevice {
     fn power_up(&self, _assigned: &AssignedResources) {}
 
     fn power_down(&self) {}
+
+    fn taken_away(&self) {}
 }
 
 impl DeviceNode for SoftwareDevice {

@@ -2,7 +2,7 @@
 
 mod life;
 
-use crate::executive::{System, system};
+use crate::executive::{System, WaitGuard, WaitLock, system};
 use crate::netcx::call::ClientGlobals;
 use crate::netcx::class::class;
 use crate::netcx::datapath::Datapath;
@@ -13,7 +13,6 @@ use crate::netcx::receive_filter::ReceiveFilter;
 use crate::netcx::receive_scaling::ReceiveScaling;
 use crate::netcx::sends::{SendQueues, SendShape};
 use crate::netcx::settings::{Layouts, Settings};
-use crate::netcx::wait_lock::{WaitGuard, WaitLock};
 use crate::pnp::DeviceNode;
 use crate::upper_edge::UpperEdge;
 use netadapter_abi::net::{

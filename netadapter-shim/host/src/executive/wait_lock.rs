@@ -1,8 +1,8 @@
 //! A lock that system threads wait for, so that it can be held over callbacks of the driver.
 
-use crate::executive::{Event, EventKind};
+use super::event::{Event, EventKind};
 
-/// Orders the slow operations on one adapter. Not recursive.
+/// Orders slow operations. Not recursive.
 pub(crate) struct WaitLock(Event);
 
 /// Releases the lock when dropped.
