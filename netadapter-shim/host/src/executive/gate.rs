@@ -6,7 +6,9 @@
 
 use super::conductor::Conductor;
 use super::playing::{on_processor, processor};
+use super::system::system;
 use super::trace::TraceEvent;
+use crate::fault_injection::{Fault, refusal};
 use netadapter_abi::nt_export;
 use parking_lot::Mutex;
 use std::arch::global_asm;
@@ -70,6 +72,8 @@ unsafe extern "C" {
 struct Gate {
     name: &'static str,
     target: usize,
+    /// What strikes where the function fails, and what stands in for it then.
+    refusal: Option<(Fault, usize)>,
 }
 
 static TARGETS: [OnceLock<Gate>; GATES] = [const { OnceLock::new() }; GATES];
@@ -82,14 +86,18 @@ nt_export! {
     unsafe fn pass(behind: usize) -> usize {
         let first = (&raw const GATE_CODE) as usize;
         let gate = TARGETS[(behind - first) / GATE_BYTES].get().expect("a gate is made before it is used");
-        if on_processor() {
-            let processor = processor();
-            processor.preemption_point();
-            if let Some(conductor) = processor.conductor() {
-                Conductor::record(conductor, TraceEvent::Call(gate.name));
-            }
+        if !on_processor() {
+            return gate.target;
         }
-        gate.target
+        let processor = processor();
+        processor.preemption_point();
+        if let Some(conductor) = processor.conductor() {
+            Conductor::record(conductor, TraceEvent::Call(gate.name));
+        }
+        match gate.refusal {
+            Some((fault, refusal)) if system().fails_call(fault).is_some() => refusal,
+            _ => gate.target,
+        }
     }
 }
 
@@ -107,6 +115,7 @@ pub fn gate(name: &str, target: *const c_void) -> *const c_void {
     TARGETS[number].get_or_init(|| Gate {
         name: Box::leak(name.into()),
         target: target as usize,
+        refusal: refusal(name),
     });
     (&raw const GATE_CODE)
         .cast::<[u8; GATE_BYTES]>()

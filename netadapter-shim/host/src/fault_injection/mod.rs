@@ -5,10 +5,12 @@
 //! before, and on nothing else: a fault that is left out changes no other one, so a list of
 //! [`Strike`]s can be shortened until only those are left that matter.
 
+mod calls;
 mod injector;
 mod plan;
 mod sites;
 
+pub use calls::refusal;
 pub use injector::{Injector, Struck};
 pub use plan::{Plan, PlanError, Strike};
 pub use sites::{Coverage, SiteBook};

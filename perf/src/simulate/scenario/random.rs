@@ -30,17 +30,16 @@ impl Scenario {
             if possible.take(step).is_ok() {
                 scenario.steps.push(step);
             }
-            possible.processors()
         };
-        let mut present = take(traffic(&mut rng), &mut scenario);
+        take(traffic(&mut rng), &mut scenario);
         for _ in 0..rng.usize(1..=STEPS_MAX) {
-            let (kind, step) = any_step(&mut rng, present);
+            let (kind, step) = any_step(&mut rng);
             if allowed & 1 << kind != 0 {
-                present = take(step, &mut scenario);
+                take(step, &mut scenario);
             }
         }
         // Whatever is possible of these brings the machine to where traffic can flow.
-        for step in [Step::Resume, Step::LinkUp, traffic(&mut rng)] {
+        for step in [Step::LinkUp, traffic(&mut rng)] {
             take(step, &mut scenario);
         }
         scenario
@@ -62,22 +61,12 @@ fn traffic(rng: &mut Rng) -> Step {
 }
 
 /// A step, and the number of its kind.
-fn any_step(rng: &mut Rng, processors: u32) -> (u32, Step) {
-    let kind = rng.u32(0..12);
+fn any_step(rng: &mut Rng) -> (u32, Step) {
+    let kind = rng.u32(0..8);
     let step = match kind {
         0..=2 => Step::AddProcessor,
-        3 => Step::AddMemory {
-            mib: 64 << rng.u32(0..4),
-        },
-        4 => Step::CancelStop,
-        5 => Step::LinkDown,
-        6 => Step::LinkUp,
-        7 => Step::Sleep,
-        8 => Step::Resume,
-        9 => Step::HotReplace {
-            processor: rng.u32(0..processors),
-        },
-        10 if rng.u32(0..4) == 0 => Step::SurpriseRemove,
+        3 => Step::LinkDown,
+        4 => Step::LinkUp,
         _ => traffic(rng),
     };
     (kind, step)
@@ -104,16 +93,14 @@ mod tests {
             .flat_map(|seed| Scenario::random(seed).steps)
             .map(|step| discriminant(&step))
             .collect();
-        assert_eq!(kinds.len(), 10);
+        assert_eq!(kinds.len(), 4);
     }
 
     #[test]
-    fn a_device_that_stays_has_traffic_at_the_end() {
+    fn every_scenario_ends_with_traffic() {
         for seed in 0..300 {
-            let scenario = Scenario::random(seed);
-            if !scenario.steps.contains(&Step::SurpriseRemove) {
-                assert!(matches!(scenario.steps.last(), Some(Step::Traffic { .. })));
-            }
+            let steps = Scenario::random(seed).steps;
+            assert!(matches!(steps.last(), Some(Step::Traffic { .. })));
         }
     }
 }
