@@ -1,6 +1,6 @@
 //! The commands and their options.
 
-use crate::{hot_add, rules, run as run_driver, simulate, trace};
+use crate::{hot_add, rules, run as run_driver, trace};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -22,8 +22,6 @@ enum Command {
     Run(run_driver::Options),
     /// Says what a trace tells about interrupts, DPCs, RSS and the hot add of processors.
     Trace(trace::Options),
-    /// Runs many machines, each decided by its seed, with faults.
-    Simulate(simulate::Options),
 }
 
 /// Runs the command that the process's arguments name.
@@ -34,7 +32,6 @@ pub fn run() -> ExitCode {
         Command::Rules(options) => rules::run(&options),
         Command::Run(options) => run_driver::run(&options),
         Command::Trace(options) => trace::run(&options),
-        Command::Simulate(options) => simulate::run(&options),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

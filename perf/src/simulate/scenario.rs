@@ -41,10 +41,28 @@ pub enum Step {
     },
     /// A processor arrives.
     AddProcessor,
+    /// A memory module arrives.
+    AddMemory {
+        /// Its size in MiB.
+        mib: u64,
+    },
+    /// A query stop that another driver refuses, so that it is cancelled.
+    CancelStop,
     /// The cable is pulled.
     LinkDown,
     /// The cable is plugged in.
     LinkUp,
+    /// The system goes to sleep.
+    Sleep,
+    /// The system resumes.
+    Resume,
+    /// The processor with this index is replaced (*Hot Replace of Partition Units*).
+    HotReplace {
+        /// Which.
+        processor: u32,
+    },
+    /// The device is gone without warning. Nothing of it follows.
+    SurpriseRemove,
 }
 
 impl fmt::Display for Step {
@@ -52,8 +70,14 @@ impl fmt::Display for Step {
         match self {
             Self::Traffic { packets } => write!(f, "{packets} packets"),
             Self::AddProcessor => f.write_str("add a processor"),
+            Self::AddMemory { mib } => write!(f, "add {mib} MiB"),
+            Self::CancelStop => f.write_str("cancel a stop"),
             Self::LinkDown => f.write_str("link down"),
             Self::LinkUp => f.write_str("link up"),
+            Self::Sleep => f.write_str("sleep"),
+            Self::Resume => f.write_str("resume"),
+            Self::HotReplace { processor } => write!(f, "replace processor {processor}"),
+            Self::SurpriseRemove => f.write_str("remove the device by surprise"),
         }
     }
 }

@@ -28,11 +28,7 @@ enum Answer {
 
 /// Functions whose page names this failure under *Return value*.
 const MAY_FAIL: &[(Fault, Answer, &[&str])] = &[
-    (
-        Fault::PoolAllocation,
-        Answer::Null,
-        &["ExAllocatePool2", "ExAllocatePoolWithTag"],
-    ),
+    (Fault::PoolAllocation, Answer::Null, &["ExAllocatePool2"]),
     (
         Fault::CommonBuffer,
         Answer::Status,

@@ -28,6 +28,8 @@ struct Written {
 struct WrittenStep {
     r#do: Spanned<String>,
     packets: Option<u64>,
+    mib: Option<u64>,
+    processor: Option<u32>,
 }
 
 impl Scenario {
@@ -69,18 +71,35 @@ impl Scenario {
 fn read_step(written: WrittenStep) -> Result<Step, String> {
     let name = written.r#do.into_inner();
     let mut packets = written.packets;
+    let mut mib = written.mib;
+    let mut processor = written.processor;
     let missing = |key: &str| format!("step `{name}` needs `{key}`");
     let step = match name.as_str() {
         "traffic" => Step::Traffic {
             packets: packets.take().ok_or_else(|| missing("packets"))?,
         },
         "add-processor" => Step::AddProcessor,
+        "add-memory" => Step::AddMemory {
+            mib: mib.take().ok_or_else(|| missing("mib"))?,
+        },
+        "cancel-stop" => Step::CancelStop,
         "link-down" => Step::LinkDown,
         "link-up" => Step::LinkUp,
+        "sleep" => Step::Sleep,
+        "resume" => Step::Resume,
+        "hot-replace" => Step::HotReplace {
+            processor: processor.take().ok_or_else(|| missing("processor"))?,
+        },
+        "surprise-remove" => Step::SurpriseRemove,
         _ => return Err(format!("there is no step `{name}`")),
     };
-    match packets {
-        Some(_) => Err(format!("step `{name}` has no `packets`")),
+    let left = [
+        ("packets", packets.is_some()),
+        ("mib", mib.is_some()),
+        ("processor", processor.is_some()),
+    ];
+    match left.iter().find(|(_, left)| *left) {
+        Some((key, _)) => Err(format!("step `{name}` has no `{key}`")),
         None => Ok(step),
     }
 }
@@ -102,7 +121,7 @@ mod tests {
     fn a_scenario_is_read_as_it_is_written() {
         let text = "processors = 2\npolicy = \"stay-out\"\n[keywords]\nReceiveBuffers = \"128\"\n\
             [[step]]\ndo = \"traffic\"\npackets = 500\n[[step]]\ndo = \"add-processor\"\n\
-            [[step]]\ndo = \"link-down\"\n";
+            [[step]]\ndo = \"hot-replace\"\nprocessor = 2\n";
         let scenario = Scenario::parse(text).unwrap();
         assert_eq!(scenario.processors, 2);
         assert_eq!(scenario.policy, Policy::StayOut);
@@ -110,7 +129,7 @@ mod tests {
         let steps = [
             Step::Traffic { packets: 500 },
             Step::AddProcessor,
-            Step::LinkDown,
+            Step::HotReplace { processor: 2 },
         ];
         assert_eq!(scenario.steps, steps);
     }
@@ -141,8 +160,8 @@ mod tests {
             ("do = \"trafic\"", "there is no step `trafic`"),
             ("do = \"traffic\"", "step `traffic` needs `packets`"),
             (
-                "do = \"add-processor\"\npackets = 4",
-                "step `add-processor` has no `packets`",
+                "do = \"add-processor\"\nmib = 4",
+                "step `add-processor` has no `mib`",
             ),
         ] {
             let (line, what) = error(&step(text));
@@ -152,9 +171,9 @@ mod tests {
 
     #[test]
     fn an_impossible_sequence_is_named_with_its_line() {
-        let (line, what) = error("[[step]]\ndo = \"link-down\"\n[[step]]\ndo = \"link-down\"\n");
+        let (line, what) = error("[[step]]\ndo = \"sleep\"\n[[step]]\ndo = \"add-processor\"\n");
         assert_eq!(line, 3);
-        assert!(what.contains("it is down"), "{what}");
+        assert!(what.contains("sleeps"), "{what}");
     }
 
     #[test]
