@@ -23,7 +23,7 @@ use crate::rebalance::Policy;
 use crate::rx_queue::ReceivePath;
 use crate::spread::{self, MAXIMUM_QUEUES, Plan};
 use crate::tx_queue::{self, TransmitPath};
-use crate::virtio::control_queue::{Command, ControlQueue};
+use crate::virtio::control_queue::ControlQueue;
 use crate::virtio::features::Features;
 use crate::virtio::pci::{self, CONFIGURATION_BYTES, Capabilities};
 use crate::virtio::split_queue::SplitQueue;
@@ -67,7 +67,7 @@ pub fn read_function(device: DeviceHandle) -> Result<([u8; CONFIGURATION_BYTES],
 pub fn prepare(nic: &Shared<Nic>, resources: &Resources<'_>) -> Result<()> {
     let (configuration, capabilities) = read_function(nic.device)?;
     let transport = Shared::try_new(Transport::map(&capabilities, &configuration, resources)?)?;
-    let identity = usable(transport.identify()?);
+    let identity = identify(nic, &transport)?;
     let messages: ArrayVec<MessageResource<'_>, MESSAGES_MAX> = resources
         .iter()
         .filter_map(|resource| match resource {
@@ -129,7 +129,7 @@ pub fn power_up(nic: &Nic) -> Result<()> {
     nic.health.set_pausing(false);
     let result = connect(nic, &setup).and_then(|()| {
         drop(nic.set_state(State::Working(setup.clone())));
-        tell_everything(nic, &setup)
+        nic.tell_everything(&setup)
     });
     if result.is_err() {
         power_down(nic);
@@ -157,6 +157,18 @@ pub fn power_down(nic: &Nic) {
         transmit.disconnect();
     }
     drop(nic.set_state(State::Prepared(setup)));
+}
+
+/// What the device is. It is asked once: what it says does not change while it is there, and after a rebalance packets
+/// wait for the answer. Should it be another device all the same, it does not take the features.
+fn identify(nic: &Nic, transport: &Transport) -> Result<Identity> {
+    if let Some(identity) = nic.identity.get() {
+        return Ok(*identity);
+    }
+    let identity = usable(transport.identify()?);
+    // Starts do not overlap, so nobody else has set it meanwhile.
+    let _ = nic.identity.set(identity);
+    Ok(identity)
 }
 
 /// What the driver can use of a device. Frames have to fit into one receive buffer: a device that may send longer ones
@@ -212,7 +224,8 @@ fn allocate(nic: &Nic, setup: &Setup) -> Result<()> {
         )?)?);
     }
     if setup.features.contains(Features::CTRL_VQ) && nic.control.lock().is_none() {
-        let control = ControlQueue::allocate(&nic.enabler)?;
+        let size = setup.transport.queue_size(control_virtqueue(setup));
+        let control = ControlQueue::allocate(&nic.enabler, size)?;
         *nic.control.lock() = Some(control);
     }
     make_paths(nic, setup, setup.plan.queues.len())?;
@@ -240,6 +253,11 @@ pub fn make_paths(nic: &Nic, setup: &Setup, count: usize) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The control queue follows the last transmit queue (5.1.2 *Virtqueues*).
+fn control_virtqueue(setup: &Setup) -> u16 {
+    2 * setup.transport.numbered_pairs(setup.features)
 }
 
 fn receive_path(nic: &Nic, setup: &Setup, number: u16) -> Result<ReceivePath> {
@@ -324,29 +342,12 @@ fn connect(nic: &Nic, setup: &Setup) -> Result<()> {
         transport.set_driver_ok();
         return Ok(());
     };
-    // The control queue follows the last transmit queue, is polled, and has no message.
-    let virtqueue = 2 * transport.numbered_pairs(setup.features);
+    // It is polled, and has no message.
+    let virtqueue = control_virtqueue(setup);
     control.queue.reset(event_index);
     control.queue.disable_interrupts();
     let line = enable(virtqueue, &control.queue, None)?;
     transport.set_driver_ok();
     control.connect(line);
     Ok(())
-}
-
-/// Tells a device that has just come to life everything that the system asked for before.
-fn tell_everything(nic: &Nic, setup: &Setup) -> Result<()> {
-    if setup.features.contains(Features::CTRL_MAC_ADDR)
-        && let Some(address) = setup.keywords.address
-    {
-        nic.with_control(|control| control.send(Command::OwnAddress(address)))?;
-    }
-    nic.tell_filter(&nic.filter.lock())?;
-    let scaling = nic.scaling.lock();
-    // One queue pair is what a device starts with.
-    if scaling.is_enabled() {
-        nic.tell_scaling(&scaling)
-    } else {
-        Ok(())
-    }
 }

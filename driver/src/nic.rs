@@ -28,10 +28,11 @@ use crate::rx_queue::ReceivePath;
 use crate::spread::{self, MAXIMUM_QUEUES, Plan};
 use crate::tx_queue::TransmitPath;
 use crate::upkeep::{Concerns, Upkeep};
-use crate::virtio::control_queue::{ControlQueue, Failure};
+use crate::virtio::Fault;
+use crate::virtio::control_queue::{Command, ControlQueue, Failure};
 use crate::virtio::features::Features;
 use crate::virtio::net_config::NetConfig;
-use crate::virtio::transport::Transport;
+use crate::virtio::transport::{Identity, Transport};
 
 /// The hardware as `EvtDevicePrepareHardware` found it.
 #[derive(Clone)]
@@ -70,6 +71,11 @@ impl Setup {
         }
     }
 
+    /// Whether the device filters frames.
+    pub fn filters(&self) -> bool {
+        self.features.contains(Features::CTRL_RX)
+    }
+
     /// How far receive scaling goes.
     pub fn scaling_bounds(&self) -> Bounds {
         Bounds {
@@ -101,12 +107,13 @@ pub enum State {
 
 /// One adapter.
 ///
-/// Lock order: `scaling` or `filter`, then `state` or `control`. A queue's own lock is held alone.
+/// Lock order: `filter`, then `scaling`, then `state` or `control`. A queue's own lock is held alone.
 pub struct Nic {
     pub(crate) device: DeviceHandle,
     pub(crate) enabler: DmaEnabler,
     processors: Shared<ProcessorTable>,
     pub(crate) adapter: Once<AdapterHandle<Adapter>>,
+    pub(crate) identity: Once<Identity>,
     configuration_dpc: Once<Box<Dpc<ConfigurationChange>>>,
     /// Made when a plan first needs them, then kept: a rebalance needs memory for new queues only.
     pub(crate) paths: [Once<Shared<ReceivePath>>; MAXIMUM_QUEUES],
@@ -136,6 +143,7 @@ impl Nic {
             enabler: DmaEnabler::create(device, TRANSFER_BYTES_MAX)?,
             processors,
             adapter: Once::new(),
+            identity: Once::new(),
             configuration_dpc: Once::new(),
             paths: [const { Once::new() }; MAXIMUM_QUEUES],
             transmit: Once::new(),
@@ -220,6 +228,10 @@ impl Nic {
         let result = change(&mut scaling).and_then(|()| self.tell_scaling(&scaling));
         if result.is_err() {
             *scaling = before;
+            // A device that has taken nothing is not told again.
+            if self.tell_scaling(&scaling).is_err() {
+                self.health.report(Err(Fault::ScalingLost));
+            }
         }
         self.health.set_scaling(scaling.is_enabled());
         result
@@ -239,23 +251,20 @@ impl Nic {
     }
 
     /// Tells the device what the system asks of receive scaling. A device that does not live is told when it does.
-    pub(crate) fn tell_scaling(&self, scaling: &Scaling) -> Result<()> {
-        let Some(bounds) = self
-            .setup()
-            .filter(|setup| setup.config.scales())
-            .map(|setup| setup.scaling_bounds())
-        else {
+    fn tell_scaling(&self, scaling: &Scaling) -> Result<()> {
+        let Some(setup) = self.setup().filter(|setup| setup.config.scales()) else {
             return Ok(());
         };
-        let command = scaling.command(&bounds)?;
-        self.with_control(|control| control.send(command))
+        self.tell(&[scaling.command(&setup.scaling_bounds())?])
     }
 
     /// Stores a receive filter, and tells the device. IRQL: ≤ DISPATCH_LEVEL.
     pub fn set_filter(&self, filter: Filter) {
         let mut stored = self.filter.lock();
         *stored = filter;
-        if let Err(status) = self.tell_filter(&stored) {
+        let filters = self.setup().is_some_and(|setup| setup.filters());
+        let told = filters.then(|| self.tell(&stored.commands()));
+        if let Some(Err(status)) = told {
             debug_print!(
                 Level::Error,
                 "dhpnic: the device does not take the receive filter: {status}"
@@ -263,23 +272,37 @@ impl Nic {
         }
     }
 
-    /// Tells the device which frames to let through, if it filters any.
-    pub(crate) fn tell_filter(&self, filter: &Filter) -> Result<()> {
-        let filters = self
-            .setup()
-            .is_some_and(|setup| setup.features.contains(Features::CTRL_RX));
-        if filters {
-            self.with_control(|control| filter.tell(control))
-        } else {
-            Ok(())
+    /// Tells a device that has just come to life everything that the system asked for before, in one go.
+    ///
+    /// IRQL: ≤ DISPATCH_LEVEL.
+    ///
+    /// # Errors
+    ///
+    /// STATUS_NOT_SUPPORTED when the device refuses some of it; else that of the control queue.
+    pub(crate) fn tell_everything(&self, setup: &Setup) -> Result<()> {
+        let filter = self.filter.lock();
+        let scaling = self.scaling.lock();
+        let mut commands: ArrayVec<Command<'_>, 5> = ArrayVec::new();
+        if setup.features.contains(Features::CTRL_MAC_ADDR) {
+            commands.extend(setup.keywords.address.map(Command::OwnAddress));
         }
+        if setup.filters() {
+            commands.extend(filter.commands());
+        }
+        // One queue pair is what a device starts with.
+        if setup.config.scales() && scaling.is_enabled() {
+            commands.push(scaling.command(&setup.scaling_bounds())?);
+        }
+        self.tell(&commands)
     }
 
-    pub(crate) fn with_control(
-        &self,
-        send: impl FnOnce(&mut ControlQueue) -> core::result::Result<(), Failure>,
-    ) -> Result<()> {
-        let result = self.control.lock().as_mut().map_or(Ok(()), send);
+    /// Sends commands to a device that lives.
+    fn tell(&self, commands: &[Command<'_>]) -> Result<()> {
+        let mut control = self.control.lock();
+        let result = control
+            .as_mut()
+            .map_or(Ok(()), |control| control.send(commands));
+        drop(control);
         if let Err(Failure::Fault(fault)) = result {
             self.health.report(Err(fault));
         }

@@ -3,7 +3,7 @@
 use arrayvec::ArrayVec;
 use netadapter::receive_filter::{PacketFilters, ReceiveFilter};
 
-use crate::virtio::control_queue::{Command, ControlQueue, Failure, MULTICAST_ADDRESSES_MAX};
+use crate::virtio::control_queue::{Command, MULTICAST_ADDRESSES_MAX};
 use crate::virtio::net_config::MacAddress;
 
 /// The filter that the system asked for last; at first one that lets nothing through but frames for the device.
@@ -28,19 +28,18 @@ impl From<&ReceiveFilter<'_>> for Filter {
 }
 
 impl Filter {
-    /// Tells the device.
-    ///
-    /// # Errors
-    ///
-    /// The first failure. The device may then let more through, which the framework filters again.
-    pub fn tell(&self, control: &mut ControlQueue) -> Result<(), Failure> {
+    /// What the device is to be told. When it refuses some of it, it may let more through, which the framework filters
+    /// again.
+    pub fn commands(&self) -> [Command<'_>; 3] {
         let listed = if self.flags.multicast() {
             self.multicast.as_slice()
         } else {
             &[]
         };
-        control.send(Command::Promiscuous(self.flags.promiscuous()))?;
-        control.send(Command::AllMulticast(self.flags.all_multicast()))?;
-        control.send(Command::MulticastTable(listed))
+        [
+            Command::Promiscuous(self.flags.promiscuous()),
+            Command::AllMulticast(self.flags.all_multicast()),
+            Command::MulticastTable(listed),
+        ]
     }
 }

@@ -1,10 +1,14 @@
 //! Commands over the control queue (VIRTIO 1.2, 5.1.6.5 *Control Virtqueue*).
 //!
-//! A command is sent and its answer awaited in one go, by a bounded poll, so that commands can be sent at
-//! DISPATCH_LEVEL: `EvtNetAdapterReceiveScalingSetIndirectionEntries` may come there.
+//! Commands are sent together and their answers awaited in one go, by a bounded poll, so that they can be sent at
+//! DISPATCH_LEVEL: `EvtNetAdapterReceiveScalingSetIndirectionEntries` may come there. What the device was told already is
+//! not said again: after a rebalance the system repeats everything that it had set, while packets wait.
+
+use alloc::boxed::Box;
 
 use arrayvec::ArrayVec;
 use netadapter::dma::{DmaEnabler, DmaMemory};
+use netadapter::memory::try_slice;
 use netadapter::{Result, Status};
 
 use super::Fault;
@@ -12,12 +16,17 @@ use super::net_config::MacAddress;
 use super::split_queue::{Buffer, SplitQueue, Used};
 use super::transport::{Line, poll};
 
-/// The control queue's descriptors: a command needs three.
-pub const QUEUE_SIZE: u16 = 4;
+/// The control queue's descriptors, if the device allows as many.
+const DESCRIPTORS_MAX: u16 = 16;
+/// Descriptors of a command: header, data, answer.
+const DESCRIPTORS_PER_COMMAND: u16 = 3;
+/// Commands that can be under way together.
+const COMMANDS_MAX: usize = (DESCRIPTORS_MAX / DESCRIPTORS_PER_COMMAND) as usize;
 
 /// A command and its data are never longer.
 const COMMAND_BYTES: usize = 1024;
-const ANSWER_OFFSET: usize = COMMAND_BYTES;
+/// Where the answers to the commands lie, one byte each.
+const ANSWERS_OFFSET: usize = COMMANDS_MAX * COMMAND_BYTES;
 const HEADER_BYTES: usize = 2;
 const ANSWER_OK: u8 = 0;
 /// What the answer holds before the device has written it.
@@ -53,6 +62,17 @@ pub enum Command<'a> {
 }
 
 impl Command<'_> {
+    /// Commands with the same subject replace each other.
+    fn subject(self) -> usize {
+        match self {
+            Self::Promiscuous(_) => 0,
+            Self::AllMulticast(_) => 1,
+            Self::MulticastTable(_) => 2,
+            Self::OwnAddress(_) => 3,
+            Self::QueuePairs(_) | Self::ReceiveScaling { .. } => 4,
+        }
+    }
+
     fn class_and_command(self) -> [u8; HEADER_BYTES] {
         match self {
             Self::Promiscuous(_) => [0, 0],
@@ -65,7 +85,7 @@ impl Command<'_> {
     }
 
     /// The command's bytes, header first; `None` when they are too many.
-    fn bytes(self) -> Option<ArrayVec<u8, COMMAND_BYTES>> {
+    fn bytes(self) -> Option<Bytes> {
         let mut bytes = ArrayVec::from_iter(self.class_and_command());
         let mut put = |part: &[u8]| bytes.try_extend_from_slice(part).ok();
         match self {
@@ -100,6 +120,11 @@ impl Command<'_> {
     }
 }
 
+/// Subjects of commands.
+const SUBJECTS: usize = 5;
+
+type Bytes = ArrayVec<u8, COMMAND_BYTES>;
+
 /// Why a command was not carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
@@ -121,27 +146,42 @@ pub struct ControlQueue {
     pub queue: SplitQueue,
     memory: DmaMemory,
     line: Option<Line>,
+    /// What the device was told last, by subject; empty when it was told nothing, or has not taken it.
+    told: Box<[Bytes]>,
 }
 
 impl ControlQueue {
-    /// A control queue that is not connected. IRQL: PASSIVE_LEVEL.
+    /// A control queue that is not connected, for a device that allows so many descriptors.
+    ///
+    /// IRQL: PASSIVE_LEVEL.
     ///
     /// # Errors
     ///
-    /// STATUS_INSUFFICIENT_RESOURCES when memory is short.
-    pub fn allocate(enabler: &DmaEnabler) -> Result<Self> {
-        let ring = enabler.common_buffer(SplitQueue::memory_bytes(QUEUE_SIZE))?;
-        let memory = enabler.common_buffer(COMMAND_BYTES + 1)?;
+    /// STATUS_DEVICE_CONFIGURATION_ERROR when not even one command fits; STATUS_INSUFFICIENT_RESOURCES when memory is
+    /// short.
+    pub fn allocate(enabler: &DmaEnabler, size_max: u16) -> Result<Self> {
+        let size = size_max.min(DESCRIPTORS_MAX);
+        if size < DESCRIPTORS_PER_COMMAND {
+            return Err(Status::DEVICE_CONFIGURATION_ERROR);
+        }
+        let ring = enabler.common_buffer(SplitQueue::memory_bytes(size))?;
+        let memory = enabler.common_buffer(ANSWERS_OFFSET + COMMANDS_MAX)?;
+        Self::new(SplitQueue::new(ring, size)?, memory)
+    }
+
+    fn new(queue: SplitQueue, memory: DmaMemory) -> Result<Self> {
         Ok(Self {
-            queue: SplitQueue::new(ring, QUEUE_SIZE)?,
+            queue,
             memory,
             line: None,
+            told: try_slice(SUBJECTS, |_| Bytes::new())?,
         })
     }
 
-    /// The device has the queue and lives.
+    /// The device has the queue and lives. It knows nothing yet.
     pub fn connect(&mut self, line: Line) {
         self.line = Some(line);
+        self.told.iter_mut().for_each(Bytes::clear);
     }
 
     /// The device does not have the queue any more.
@@ -149,46 +189,88 @@ impl ControlQueue {
         self.line = None;
     }
 
-    /// Sends a command and waits for the answer. Without a connection nothing happens: what the command says is stored
-    /// by whoever sends it, and sent again when the device lives.
+    /// Sends commands and waits for the answers; those that the device was told last are left out. Without a connection
+    /// nothing happens: what the commands say is stored by whoever sends them, and sent when the device lives.
     ///
     /// # Errors
     ///
-    /// See [`Failure`].
-    pub fn send(&mut self, command: Command<'_>) -> core::result::Result<(), Failure> {
+    /// See [`Failure`]. Commands that were not refused are carried out all the same.
+    pub fn send(&mut self, commands: &[Command<'_>]) -> core::result::Result<(), Failure> {
+        let together = COMMANDS_MAX.min(usize::from(self.queue.size() / DESCRIPTORS_PER_COMMAND));
+        commands
+            .chunks(together)
+            .try_fold(Ok(()), |before, some| {
+                let now = self.send_together(some);
+                // A fault ends everything; a refusal does not keep the others from being sent.
+                match now {
+                    Err(Failure::Fault(_)) => Err(now),
+                    _ => Ok(before.and(now)),
+                }
+            })
+            .unwrap_or_else(|fault| fault)
+    }
+
+    /// Not more commands than fit into the queue.
+    fn send_together(&mut self, commands: &[Command<'_>]) -> core::result::Result<(), Failure> {
         let Some(line) = &self.line else {
             return Ok(());
         };
-        let bytes = command.bytes().ok_or(Failure::Refused)?;
-        self.memory.copy_from(0, &bytes);
-        self.memory.write(ANSWER_OFFSET, ANSWER_PENDING);
-        let part = |offset, length: usize, device_writes| Buffer {
-            logical_address: self.memory.logical_address(offset),
-            length: length as u32,
-            device_writes,
-        };
-        let chain = [
-            part(0, HEADER_BYTES, false),
-            part(HEADER_BYTES, bytes.len() - HEADER_BYTES, false),
-            part(ANSWER_OFFSET, 1, true),
-        ];
-        // A command before this one may still be with the device, when it came too late.
-        let head = self.queue.add(&chain).ok_or(Fault::ControlTimeout)?;
+        let mut under_way: ArrayVec<(u16, usize), COMMANDS_MAX> = ArrayVec::new();
+        let mut result = Ok(());
+        for command in commands {
+            let Some(bytes) = command.bytes() else {
+                result = Err(Failure::Refused);
+                continue;
+            };
+            let subject = command.subject();
+            if self.told[subject] == bytes {
+                continue;
+            }
+            let chain = chain(&self.memory, under_way.len(), &bytes);
+            // A command before these may still be with the device, when it came too late.
+            let head = self.queue.add(&chain).ok_or(Fault::ControlTimeout)?;
+            under_way.push((head, subject));
+            self.told[subject] = bytes;
+        }
+        if under_way.is_empty() {
+            return result;
+        }
         if self.queue.publish() {
             line.ring();
         }
-        poll(|| self.queue.has_used()).ok_or(Fault::ControlTimeout)?;
-        match self.queue.pop_used()? {
-            Some(Used { head: used, .. }) if used == head => {}
-            _ => return Err(Fault::ControlTimeout.into()),
+        for _ in &under_way {
+            poll(|| self.queue.has_used()).ok_or(Fault::ControlTimeout)?;
+            match self.queue.pop_used()? {
+                Some(Used { head, .. }) if under_way.iter().any(|sent| sent.0 == head) => {}
+                _ => return Err(Fault::ControlTimeout.into()),
+            }
         }
-        // The answer is one byte, read once.
-        if self.memory.read::<u8>(ANSWER_OFFSET) == ANSWER_OK {
-            Ok(())
-        } else {
-            Err(Failure::Refused)
+        for (place, (_, subject)) in under_way.iter().enumerate() {
+            // The answer is one byte, read once.
+            if self.memory.read::<u8>(ANSWERS_OFFSET + place) != ANSWER_OK {
+                self.told[*subject].clear();
+                result = Err(Failure::Refused);
+            }
         }
+        result
     }
+}
+
+/// Writes a command where the device finds it.
+fn chain(memory: &DmaMemory, place: usize, bytes: &Bytes) -> [Buffer; 3] {
+    let (command, answer) = (place * COMMAND_BYTES, ANSWERS_OFFSET + place);
+    memory.copy_from(command, bytes);
+    memory.write(answer, ANSWER_PENDING);
+    let part = |offset, length: usize, device_writes| Buffer {
+        logical_address: memory.logical_address(offset),
+        length: length as u32,
+        device_writes,
+    };
+    [
+        part(command, HEADER_BYTES, false),
+        part(command + HEADER_BYTES, bytes.len() - HEADER_BYTES, false),
+        part(answer, 1, true),
+    ]
 }
 
 impl From<Failure> for Status {
@@ -202,52 +284,4 @@ impl From<Failure> for Status {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_multicast_table_has_an_empty_unicast_part() {
-        let bytes = Command::MulticastTable(&[[1, 2, 3, 4, 5, 6]])
-            .bytes()
-            .unwrap();
-        assert_eq!(&bytes[..], [1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 2, 3, 4, 5, 6]);
-    }
-
-    #[test]
-    fn receive_scaling_is_laid_out_as_the_specification_says() {
-        let command = Command::ReceiveScaling {
-            hash_types: 0x3F,
-            table: &[2, 1, 0, 1],
-            pairs: 4,
-            key: &[9; 40],
-        };
-        let bytes = command.bytes().unwrap();
-        assert_eq!(
-            &bytes[..20],
-            [
-                4, 1, 0x3F, 0, 0, 0, 3, 0, 2, 0, 2, 0, 1, 0, 0, 0, 1, 0, 4, 0
-            ]
-        );
-        assert_eq!((bytes[20], bytes.len()), (40, 61));
-    }
-
-    #[test]
-    fn the_largest_commands_fit() {
-        assert!(
-            Command::MulticastTable(&[[0; 6]; MULTICAST_ADDRESSES_MAX])
-                .bytes()
-                .is_some()
-        );
-        let command = Command::ReceiveScaling {
-            hash_types: 1,
-            table: &[0; 128],
-            pairs: 1,
-            key: &[0; 40],
-        };
-        assert!(command.bytes().is_some());
-        assert!(
-            Command::MulticastTable(&[[0; 6]; 200]).bytes().is_none(),
-            "too many are refused"
-        );
-    }
-}
+mod tests;

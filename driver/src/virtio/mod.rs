@@ -62,6 +62,8 @@ pub enum Fault {
     /// The device does not give back packets that are to be sent (2.7 *Split Virtqueues*: every buffer that was made
     /// available is used some time).
     TransmitTimeout,
+    /// The device refused a change of receive scaling, and then what it had before.
+    ScalingLost,
     /// The device asks to be reset: DEVICE_NEEDS_RESET is set (2.1 *Device Status Field*).
     NeedsReset,
 }
@@ -100,6 +102,7 @@ impl fmt::Display for Fault {
                 write!(text, "virtqueue {virtqueue} cannot be enabled again")
             }
             Self::TransmitTimeout => write!(text, "the device does not give sent packets back"),
+            Self::ScalingLost => write!(text, "the device has lost its receive scaling"),
             Self::NeedsReset => write!(text, "the device asks for a reset"),
         }
     }

@@ -59,7 +59,11 @@ pub(crate) struct State {
     /// Its generation moves by so much at every reading.
     pub(crate) restless: u32,
     generation: u32,
+    bell: Option<Arc<Bell>>,
 }
+
+/// What happens when a doorbell is rung.
+type Bell = dyn Fn() + Send + Sync;
 
 /// A device's registers.
 #[derive(Clone, Default)]
@@ -101,6 +105,11 @@ impl RegisterDouble {
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap()
+    }
+
+    /// Has something happen whenever a doorbell is rung.
+    pub(crate) fn when_rung(&self, bell: impl Fn() + Send + Sync + 'static) {
+        self.state().bell = Some(Arc::new(bell));
     }
 
     pub(crate) fn behave(&self, manner: Manner) {
@@ -225,6 +234,11 @@ impl Registers for View {
                     "each queue has its own doorbell"
                 );
                 state.rung.push(value);
+                let bell = state.bell.clone();
+                drop(state);
+                if let Some(bell) = bell {
+                    bell();
+                }
             }
             Block::Device => {}
         }

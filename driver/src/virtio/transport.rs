@@ -39,6 +39,7 @@ pub struct Doorbell {
 }
 
 /// What the device has to say before it is set up.
+#[derive(Clone, Copy)]
 pub struct Identity {
     /// What the driver accepts of the features that the device offers.
     pub features: Features,
