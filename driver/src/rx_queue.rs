@@ -333,6 +333,7 @@ impl PacketQueue for RxQueue {
         if delivered > 0 {
             // The framework will ask for notification again before it stops polling.
             state.virtqueue.disable_interrupts();
+            self.path.interrupt.rx().busy();
         }
         let let_go = state.buffers.has_let_go();
         drop(state);

@@ -173,6 +173,7 @@ impl TxQueue {
         if drain.commit() {
             // The framework will ask for notification again before it stops polling.
             state.virtqueue.disable_interrupts();
+            self.path.notifier.busy();
         }
         drop(state);
         self.processors.current().count_packets(packets);

@@ -10,6 +10,10 @@ use crate::sync::SpinLock;
 ///
 /// The driver keeps it beside its interrupt, longer than the queue lives. Between `EvtPacketQueueStart` and
 /// `EvtPacketQueueStop` it is tied to the queue; otherwise, and while the framework polls anyway, it does nothing.
+///
+/// A wake leaves the wish to be woken as it is. The framework looks once more after it has asked for notification, and
+/// may take a wake in between for the reason of that look: it then rests without asking again. It does ask again once an
+/// `EvtPacketQueueAdvance` has found work, which is when the driver may call [`Self::busy`].
 pub struct Notifier {
     queue: SpinLock<Option<Target>>,
     wanted: AtomicBool,
@@ -37,7 +41,7 @@ impl Notifier {
     ///
     /// IRQL: ≤ DISPATCH_LEVEL.
     pub fn wake(&self) -> bool {
-        if !self.wanted.swap(false, Ordering::AcqRel) {
+        if !self.wanted.load(Ordering::Acquire) {
             return false;
         }
         // The lock is held over the call, so that EvtPacketQueueStop cannot return in between.
@@ -47,6 +51,12 @@ impl Notifier {
             unsafe { (target.notify)(target.queue) };
         }
         queue.is_some()
+    }
+
+    /// `EvtPacketQueueAdvance` has moved packets, so the framework goes on polling, and asks for notification again
+    /// before it rests: until then it need not be woken. IRQL: any.
+    pub fn busy(&self) {
+        self.wanted.store(false, Ordering::Release);
     }
 
     pub(super) fn tie(&self, target: Target) {
@@ -84,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_queue_is_woken_once_for_each_time_it_wants_it() {
+    fn a_queue_is_woken_while_it_wants_it_and_until_it_is_busy() {
         let notifier = Notifier::new();
         assert!(!notifier.wake(), "tied to no queue");
         notifier.tie(Target {
@@ -92,11 +102,13 @@ mod tests {
             notify: count,
         });
         assert!(notifier.wake());
-        assert!(!notifier.wake(), "polling already");
+        assert!(notifier.wake(), "the first wake may have been for nothing");
+        notifier.busy();
+        assert!(!notifier.wake(), "polling");
         notifier.want(true);
         assert!(notifier.wake());
         notifier.untie();
         assert!(!notifier.wake(), "stopped");
-        assert_eq!(WOKEN.load(Ordering::Relaxed), 2);
+        assert_eq!(WOKEN.load(Ordering::Relaxed), 3);
     }
 }
