@@ -47,12 +47,15 @@ pub use event::{Event, EventKind, WaitOutcome};
 pub use finding::{Finding, require_irql, violation, violation_at, violation_by, warn};
 pub use gate::gate;
 pub use interrupt::Interrupt;
-pub use memory::{ContiguousMemory, PAGE_SIZE, PhysicalMemory};
+pub use memory::{
+    ContiguousMemory, InUse, MemoryCondition, MemoryConditions, MemoryError, PAGE_SIZE,
+    PhysicalMemory, Purpose, tag_name,
+};
 pub use playing::{current_thread_id, current_thread_object, on_processor, processor};
 pub use pool::Pool;
 pub use processor::{Processor, ProcessorCounters};
 pub use spin::{SpinLock, stall};
-pub use system::{GROUP_SIZE, System, Topology, system};
+pub use system::{DriverCode, GROUP_SIZE, System, Topology, system};
 pub use thread::{Thread, run_passive, spawn, yield_now, yield_to_others};
 pub(crate) use thread::{
     apcs_disabled, disable_apcs, enable_apcs, migrate, new_thread_object, spawn_as,

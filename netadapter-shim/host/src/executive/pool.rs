@@ -1,77 +1,125 @@
 //! Pool memory: what `ExAllocatePool2` gives, and what has not come back.
+//!
+//! Each block has pages of its own, between inaccessible pages, as with Driver Verifier's special
+//! pool (*Special Pool*): it ends where its last page does, or begins where its first page does.
 
-use parking_lot::Mutex;
-use std::alloc::{Layout, alloc_zeroed, dealloc};
-use std::collections::HashMap;
+use super::memory::{Edge, InUse, PAGE_SIZE, PhysicalMemory, Purpose, Request, tag_name};
+use super::rules;
+use super::system::driver_call_stack;
+use crate::verifier::Rule;
+use netadapter_abi::nt::{POOL_FLAG_CACHE_ALIGNED, POOL_FLAG_PAGED, POOL_FLAG_UNINITIALIZED};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Allocations of a page or more are page aligned, smaller ones 16 bytes
-/// (*ExAllocatePool2 function*, remarks).
-fn layout(bytes: usize) -> Option<Layout> {
-    let alignment = if bytes >= super::PAGE_SIZE {
-        super::PAGE_SIZE
-    } else {
-        16
-    };
-    Layout::from_size_align(bytes, alignment).ok()
-}
+/// Blocks smaller than a page are aligned to this (*ExAllocatePool2 function*, remarks).
+const ALIGNMENT: usize = 16;
+
+/// Bytes in a cache line.
+const CACHE_LINE: usize = 64;
+
+/// What memory holds that was asked for as it is.
+const GARBAGE: u8 = 0xA5;
 
 /// The machine's pool.
-#[derive(Default)]
 pub struct Pool {
-    blocks: Mutex<HashMap<usize, (Layout, u32)>>,
+    memory: Arc<PhysicalMemory>,
+    guards_front: AtomicBool,
 }
 
+/// Why the pool does not take a block back.
+pub type Refusal = (&'static Rule, String);
+
 impl Pool {
-    /// Gives zeroed memory, or null if there is none.
+    pub(super) fn new(memory: Arc<PhysicalMemory>) -> Self {
+        Self {
+            memory,
+            guards_front: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether blocks begin right behind an inaccessible page, instead of ending before one.
+    pub fn guard_front(&self, front: bool) {
+        self.guards_front.store(front, Ordering::Relaxed);
+    }
+
+    /// Gives zeroed, nonpaged memory, or null if there is none.
     pub fn allocate(&self, bytes: usize, tag: u32) -> *mut u8 {
-        let Some(layout) = layout(bytes).filter(|_| bytes > 0) else {
-            return std::ptr::null_mut();
+        self.allocate_as(0, bytes, tag)
+    }
+
+    /// Gives memory of the kind that `flags` of `ExAllocatePool2` say, or null if there is none.
+    pub fn allocate_as(&self, flags: u64, bytes: usize, tag: u32) -> *mut u8 {
+        let alignment = match bytes {
+            PAGE_SIZE.. => PAGE_SIZE,
+            _ if flags & POOL_FLAG_CACHE_ALIGNED != 0 => CACHE_LINE,
+            _ => ALIGNMENT,
         };
-        // SAFETY: the layout's size is not 0.
-        let block = unsafe { alloc_zeroed(layout) };
-        if !block.is_null() {
-            self.blocks.lock().insert(block as usize, (layout, tag));
+        let front = self.guards_front.load(Ordering::Relaxed);
+        let block = self.memory.place(Request {
+            bytes,
+            alignment: PAGE_SIZE,
+            limit: u64::MAX,
+            edge: if front {
+                Edge::First
+            } else {
+                Edge::Last(alignment)
+            },
+            purpose: Purpose::Pool {
+                tag,
+                paged: flags & POOL_FLAG_PAGED != 0,
+            },
+            made_by: driver_call_stack(),
+        });
+        let block = block.map_or(std::ptr::null_mut(), |start| start as *mut u8);
+        if flags & POOL_FLAG_UNINITIALIZED != 0 && !block.is_null() {
+            // SAFETY: the block has just been allocated with so many bytes.
+            unsafe { block.write_bytes(GARBAGE, bytes) };
         }
         block
     }
 
-    /// Takes memory back. The error is the tag that the block has, if there is such a block.
+    /// Takes memory back. Tag 0 stands for any.
     ///
     /// # Errors
-    /// If the block is not one of the pool's or has another tag; it stays as it is.
-    #[allow(
-        clippy::not_unsafe_ptr_arg_deref,
-        reason = "only blocks of the pool's list are freed"
-    )]
-    pub fn release(&self, block: *mut u8, tag: u32) -> Result<(), Option<u32>> {
-        let mut blocks = self.blocks.lock();
-        match blocks.get(&(block as usize)) {
-            None => return Err(None),
-            Some(&(_, actual)) if tag != 0 && tag != actual => return Err(Some(actual)),
-            Some(_) => {}
+    /// If the block is not one of the pool's, has another tag, or its surroundings were written; it
+    /// stays as it is.
+    pub fn release(&self, block: *mut u8, tag: u32) -> Result<(), Refusal> {
+        let start = block as usize;
+        let caller = &rules::BAD_POOL_CALLER;
+        let Some(Purpose::Pool { tag: actual, .. }) = self.find(block).map(|found| found.purpose)
+        else {
+            let near = self.memory.explain(start).map(|(_, place)| place);
+            let near = near.map_or_else(String::new, |place| format!(": {place}"));
+            return Err((caller, format!("{block:p} is no pool block in use{near}")));
+        };
+        if tag != 0 && tag != actual {
+            let (was, is) = (tag_name(actual), tag_name(tag));
+            let detail = format!("{block:p} was allocated as '{was}' and is freed as '{is}'");
+            return Err((caller, detail));
         }
-        if let Some((layout, _)) = blocks.remove(&(block as usize)) {
-            // SAFETY: the block was allocated with this layout and has just left the list.
-            unsafe { dealloc(block, layout) };
+        if let Some(damage) = self.memory.damage(start) {
+            return Err(damage);
         }
+        self.memory.take_back(start);
         Ok(())
+    }
+
+    /// The block in use that begins at `block`.
+    pub fn find(&self, block: *mut u8) -> Option<InUse> {
+        let found = self.memory.in_use_at(block as usize);
+        found.filter(|found| matches!(found.purpose, Purpose::Pool { .. }))
+    }
+
+    /// The blocks in use.
+    pub fn blocks(&self) -> Vec<InUse> {
+        let mut blocks = self.memory.in_use();
+        blocks.retain(|found| matches!(found.purpose, Purpose::Pool { .. }));
+        blocks
     }
 
     /// Number of blocks and bytes in use.
     pub fn in_use(&self) -> (usize, usize) {
-        let blocks = self.blocks.lock();
-        (
-            blocks.len(),
-            blocks.values().map(|(layout, _)| layout.size()).sum(),
-        )
-    }
-}
-
-impl Drop for Pool {
-    fn drop(&mut self) {
-        for (block, (layout, _)) in self.blocks.get_mut().drain() {
-            // SAFETY: everything in the list was allocated with its layout and is still in use.
-            unsafe { dealloc(block as *mut u8, layout) };
-        }
+        let blocks = self.blocks();
+        (blocks.len(), blocks.iter().map(|block| block.bytes).sum())
     }
 }

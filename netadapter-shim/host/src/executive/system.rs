@@ -15,8 +15,8 @@ use netadapter_abi::nt::PROCESSOR_NUMBER;
 use parking_lot::{Mutex, RwLock};
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
 /// Processors in a group (*Processor Groups*).
@@ -88,17 +88,32 @@ impl Topology {
     }
 }
 
-/// Names places in the driver: of the function at an address, or, without one, of the code that
-/// called the host.
-type CallSite = Box<dyn Fn(Option<usize>) -> Vec<String> + Send + Sync>;
+/// The driver's code, as far as findings need it. Places are innermost first.
+pub trait DriverCode: Send + Sync {
+    /// The calls in the driver that led to the host, as offsets in its image.
+    fn call_stack(&self) -> Vec<u32>;
 
-/// Gives the calls in the driver that led to the host, innermost first, as offsets in its image.
-type CallStack = Box<dyn Fn() -> Vec<u32> + Send + Sync>;
+    /// Function, file and line of each of such calls.
+    fn describe(&self, stack: &[u32]) -> Vec<String>;
+
+    /// The function at an address.
+    fn function(&self, address: usize) -> Vec<String>;
+}
+
+/// The calls in the driver that led to here, innermost first, as offsets in its image; none outside
+/// of a machine.
+pub(super) fn driver_call_stack() -> Vec<u32> {
+    if !super::on_processor() {
+        return Vec::new();
+    }
+    let code = system().driver.get();
+    code.map_or_else(Vec::new, |code| code.call_stack())
+}
 
 /// One Windows instance.
 pub struct System {
     topology: Topology,
-    memory: PhysicalMemory,
+    memory: Arc<PhysicalMemory>,
     pool: Pool,
     clock: Clock,
     conductor: Option<&'static Conductor>,
@@ -106,8 +121,7 @@ pub struct System {
     stopped: AtomicBool,
     finding: Mutex<Option<Finding>>,
     warnings: Mutex<Vec<Finding>>,
-    call_site: OnceLock<CallSite>,
-    call_stack: OnceLock<CallStack>,
+    driver: OnceLock<Box<dyn DriverCode>>,
     faults: Injector,
     players: Mutex<Vec<JoinHandle<()>>>,
     subsystems: RwLock<HashMap<TypeId, &'static (dyn Any + Send + Sync)>>,
@@ -133,18 +147,18 @@ impl System {
         clock: Clock,
         conductor: Option<&'static Conductor>,
     ) -> Self {
+        let memory = Arc::new(memory);
         Self {
             topology: Topology::new(maximum),
+            pool: Pool::new(memory.clone()),
             memory,
-            pool: Pool::default(),
             clock,
             conductor,
             timeline: Timeline::default(),
             stopped: AtomicBool::new(false),
             finding: Mutex::new(None),
             warnings: Mutex::default(),
-            call_site: OnceLock::new(),
-            call_stack: OnceLock::new(),
+            driver: OnceLock::new(),
             faults: Injector::default(),
             players: Mutex::default(),
             subsystems: RwLock::default(),
@@ -237,16 +251,10 @@ impl System {
         }
     }
 
-    /// Tells how to find the place in the driver that called the host.
-    pub fn set_call_site(&self, find: CallSite) {
+    /// Tells whose code the machine runs.
+    pub fn set_driver(&self, code: Box<dyn DriverCode>) {
         // A machine has one driver image; a second one would not change how frames are found.
-        let _ = self.call_site.set(find);
-    }
-
-    /// Tells how to find the calls in the driver that led to the host.
-    pub fn set_call_stack(&self, find: CallStack) {
-        // As for the call site: one image, one way.
-        let _ = self.call_stack.set(find);
+        let _ = self.driver.set(code);
     }
 
     /// What may go wrong around the driver.
@@ -256,22 +264,24 @@ impl System {
 
     /// Whether a call that the driver makes now fails, as one that may.
     pub fn fails_call(&self, fault: Fault) -> Option<Struck> {
-        let stack = || self.call_stack.get().map_or_else(Vec::new, |find| find());
-        self.faults.fails_call(fault, stack)
+        self.faults.fails_call(fault, driver_call_stack)
     }
 
     /// The place in the driver that called the host, innermost first.
     pub fn driver_call_site(&self) -> Vec<String> {
-        self.call_site
-            .get()
-            .map_or_else(Vec::new, |find| find(None))
+        self.describe_driver(&driver_call_stack())
+    }
+
+    /// Function, file and line of calls in the driver, given as offsets in its image.
+    pub fn describe_driver(&self, stack: &[u32]) -> Vec<String> {
+        let code = self.driver.get();
+        code.map_or_else(Vec::new, |code| code.describe(stack))
     }
 
     /// The driver's function at `address`.
     pub fn driver_function(&self, address: usize) -> Vec<String> {
-        self.call_site
-            .get()
-            .map_or_else(Vec::new, |find| find(Some(address)))
+        let code = self.driver.get();
+        code.map_or_else(Vec::new, |code| code.function(address))
     }
 
     /// The part of Windows whose state is a `T`, made when it is first asked for.

@@ -8,13 +8,13 @@ pub(crate) struct TestMachine(&'static System);
 impl TestMachine {
     /// Starts the processors.
     pub fn new(processors: u32) -> Self {
-        let memory = PhysicalMemory::new(16 << 20).unwrap();
+        let memory = PhysicalMemory::new(16 << 20, 64 << 20).unwrap();
         Self::start(processors, System::new(8, memory, Clock::start().unwrap()))
     }
 
     /// As [`TestMachine::new`], with all order decided by `seed`.
     pub fn deterministic(processors: u32, seed: u64) -> Self {
-        let memory = PhysicalMemory::new(16 << 20).unwrap();
+        let memory = PhysicalMemory::new(16 << 20, 64 << 20).unwrap();
         Self::start(processors, System::deterministic(8, memory, seed))
     }
 
@@ -60,5 +60,6 @@ impl Drop for TestMachine {
     fn drop(&mut self) {
         self.0.stop(None);
         self.0.join();
+        self.0.memory().discard();
     }
 }

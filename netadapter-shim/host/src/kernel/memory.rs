@@ -7,32 +7,19 @@ use core::ffi::c_void;
 use netadapter_abi::nt::{DISPATCH_LEVEL, PVOID};
 use netadapter_abi::nt_export;
 
-fn tag_name(tag: u32) -> String {
-    String::from_utf8_lossy(&tag.to_le_bytes()).into_owned()
-}
-
 nt_export! {
-    unsafe fn ExAllocatePool2(_flags: u64, bytes: usize, tag: u32) -> PVOID {
+    unsafe fn ExAllocatePool2(flags: u64, bytes: usize, tag: u32) -> PVOID {
         require_irql("ExAllocatePool2", DISPATCH_LEVEL);
         if !tag.to_le_bytes().iter().all(|byte| (0x20..=0x7e).contains(byte)) {
             violation(&rules::BAD_POOL_TAG, format!("tag {tag:#010x} is not printable ASCII"));
         }
-        system().pool().allocate(bytes, tag).cast()
+        system().pool().allocate_as(flags, bytes, tag).cast()
     }
 
     unsafe fn ExFreePoolWithTag(block: PVOID, tag: u32) {
         require_irql("ExFreePoolWithTag", DISPATCH_LEVEL);
-        match system().pool().release(block.cast(), tag) {
-            Ok(()) => {}
-            Err(None) => violation(&rules::BAD_POOL_CALLER, format!("{block:p} is no pool block in use")),
-            Err(Some(actual)) => violation(
-                &rules::BAD_POOL_CALLER,
-                format!(
-                    "{block:p} was allocated as '{}' and is freed as '{}'",
-                    tag_name(actual),
-                    tag_name(tag)
-                ),
-            ),
+        if let Err((rule, detail)) = system().pool().release(block.cast(), tag) {
+            violation(rule, detail);
         }
     }
 

@@ -3,8 +3,6 @@
 pub(super) use crate::executive::rules::DRIVER_BUG_CHECK;
 
 crate::verifier::rules! {
-    /// Pool memory is freed once, at the address and with the tag that it was allocated with.
-    BAD_POOL_CALLER = "ExFreePoolWithTag function (wdm.h)";
     /// A pool tag consists of printable ASCII characters.
     BAD_POOL_TAG = "ExAllocatePool2 function (wdm.h), parameter Tag";
     /// Registers are mapped without caching, and unmapped by the address and length of the mapping.

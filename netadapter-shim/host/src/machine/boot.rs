@@ -182,7 +182,7 @@ fn start_system(builder: &MachineBuilder) -> Result<&'static System, MachineErro
         what,
         why: why.to_string(),
     };
-    let memory = PhysicalMemory::new(builder.memory_bytes)
+    let memory = PhysicalMemory::new(builder.memory_bytes, builder.maximum_memory_bytes)
         .map_err(|error| refused("physical memory", &error))?;
     let maximum = builder.maximum_processors;
     let system = match builder.seed {

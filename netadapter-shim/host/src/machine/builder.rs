@@ -19,6 +19,7 @@ pub struct MachineBuilder {
     pub(super) processors: u32,
     pub(super) maximum_processors: u32,
     pub(super) memory_bytes: u64,
+    pub(super) maximum_memory_bytes: u64,
     pub(super) image: Vec<u8>,
     pub(super) symbols: Option<Vec<u8>>,
     pub(super) inf: Vec<u8>,
@@ -38,6 +39,7 @@ impl Default for MachineBuilder {
             processors: 1,
             maximum_processors: 64,
             memory_bytes: 4 << 30,
+            maximum_memory_bytes: 8 << 30,
             image: Vec::new(),
             symbols: None,
             inf: Vec::new(),
@@ -69,6 +71,12 @@ impl MachineBuilder {
     /// Physical memory in bytes; 4 GiB if not set.
     pub fn memory(mut self, bytes: u64) -> Self {
         self.memory_bytes = bytes;
+        self
+    }
+
+    /// Physical memory that the machine can ever have, in bytes; 8 GiB if not set.
+    pub fn maximum_memory(mut self, bytes: u64) -> Self {
+        self.maximum_memory_bytes = bytes;
         self
     }
 

@@ -3,9 +3,10 @@
 use super::error::MachineError;
 use super::ring0::CurrentProcessor;
 use super::rules;
-use crate::executive::{System, violation_at};
+use crate::executive::{DriverCode, System, system, violation_at};
 use crate::image::{CallSite, DriverFrame, LoadedImage, Symbols, driver_call_site, driver_frames};
 use crate::trap::{Fault, FaultKind, FaultSink, ImageRegistration, Ring0, register_image};
+use crate::verifier::Rule;
 use std::sync::Arc;
 
 struct Source {
@@ -23,17 +24,46 @@ impl Source {
     }
 }
 
-impl Source {
-    fn function(&self, address: u64) -> Vec<String> {
-        let rva = self.image.rva(address);
-        let frames: Vec<_> = rva
-            .map(|rva| DriverFrame {
-                rva,
-                is_return_address: false,
-            })
-            .into_iter()
-            .collect();
+impl DriverCode for Arc<Source> {
+    fn call_stack(&self) -> Vec<u32> {
+        let frames = driver_call_site(&self.image);
+        frames.iter().map(DriverFrame::lookup_rva).collect()
+    }
+
+    fn describe(&self, stack: &[u32]) -> Vec<String> {
+        let frames: Vec<_> = stack.iter().copied().map(frame_at).collect();
+        self.lines(&frames)
+    }
+
+    fn function(&self, address: usize) -> Vec<String> {
+        let rva = self.image.rva(address as u64);
+        let frames: Vec<_> = rva.map(frame_at).into_iter().collect();
         self.lines(&frames).into_iter().take(1).collect()
+    }
+}
+
+fn frame_at(rva: u32) -> DriverFrame {
+    DriverFrame {
+        rva,
+        is_return_address: false,
+    }
+}
+
+/// The rule that a fault breaks when nothing is known of its address.
+fn rule_of(kind: &FaultKind) -> &'static Rule {
+    match kind {
+        FaultKind::AccessViolation { .. }
+        | FaultKind::NonCanonicalAddress { .. }
+        | FaultKind::MisalignedAddress { .. }
+        | FaultKind::StackOverflow { .. }
+        | FaultKind::AccessBeyondRegion { .. } => &rules::ACCESS_VIOLATION,
+        FaultKind::UnknownInstruction { .. } | FaultKind::PrivilegedInstruction { .. } => {
+            &rules::UNKNOWN_INSTRUCTION
+        }
+        FaultKind::FastFail { .. } => &rules::KERNEL_SECURITY_CHECK_FAILURE,
+        FaultKind::AssertionFailure => &rules::ASSERTION_FAILURE,
+        FaultKind::UnknownProcessorField { .. } => &rules::UNKNOWN_PROCESSOR_FIELD,
+        _ => &rules::UNHANDLED_EXCEPTION,
     }
 }
 
@@ -49,22 +79,18 @@ impl FaultSink for StopAtFault {
     }
 
     fn fault(&self, fault: Fault) -> ! {
-        let rule = match fault.kind {
-            FaultKind::AccessViolation { .. }
-            | FaultKind::NonCanonicalAddress { .. }
-            | FaultKind::MisalignedAddress { .. }
-            | FaultKind::StackOverflow { .. }
-            | FaultKind::AccessBeyondRegion { .. } => &rules::ACCESS_VIOLATION,
-            FaultKind::UnknownInstruction { .. } | FaultKind::PrivilegedInstruction { .. } => {
-                &rules::UNKNOWN_INSTRUCTION
+        let place = match fault.kind {
+            FaultKind::AccessViolation { address, .. } => {
+                system().memory().explain(address as usize)
             }
-            FaultKind::FastFail { .. } => &rules::KERNEL_SECURITY_CHECK_FAILURE,
-            FaultKind::AssertionFailure => &rules::ASSERTION_FAILURE,
-            FaultKind::UnknownProcessorField { .. } => &rules::UNKNOWN_PROCESSOR_FIELD,
-            _ => &rules::UNHANDLED_EXCEPTION,
+            _ => None,
+        };
+        let (rule, detail) = match place {
+            Some((rule, place)) => (rule, format!("{fault}: {place}")),
+            None => (rule_of(&fault.kind), fault.to_string()),
         };
         let frames = driver_frames(&self.0.image, &fault.registers);
-        violation_at(rule, fault.to_string(), self.0.lines(&frames))
+        violation_at(rule, detail, self.0.lines(&frames))
     }
 }
 
@@ -82,16 +108,7 @@ pub(super) fn watch(
         image: image.clone(),
         symbols,
     });
-    let site = source.clone();
-    system.set_call_site(Box::new(move |function| match function {
-        Some(address) => site.function(address as u64),
-        None => site.lines(&driver_call_site(&site.image)),
-    }));
-    let stack = source.clone();
-    system.set_call_stack(Box::new(move || {
-        let frames = driver_call_site(&stack.image);
-        frames.iter().map(DriverFrame::lookup_rva).collect()
-    }));
+    system.set_driver(Box::new(source.clone()));
     register_image(image.base(), image.size(), Arc::new(StopAtFault(source))).map_err(|error| {
         MachineError::Host {
             what: "fault handlers",

@@ -4,7 +4,7 @@ use super::driver;
 use super::entry::{enter, required_out};
 use super::kind::ObjectKind;
 use super::object::{self, Hooks};
-use crate::executive::system;
+use crate::executive::{system, violation};
 use netadapter_abi::nt::{
     NTSTATUS, POOL_TYPE, PVOID, SIZE_T, STATUS_INSUFFICIENT_RESOURCES, STATUS_INVALID_PARAMETER,
     STATUS_SUCCESS, ULONG,
@@ -63,8 +63,9 @@ fn create(
 }
 
 fn release(buffer: *mut u8, tag: ULONG) {
-    // The block came from the pool with this tag, so the pool takes it back.
-    let _ = system().pool().release(buffer, tag);
+    if let Err((rule, detail)) = system().pool().release(buffer, tag) {
+        violation(rule, detail);
+    }
 }
 
 fn destroy(handle: WDFOBJECT) {
