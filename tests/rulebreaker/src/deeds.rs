@@ -10,6 +10,13 @@ macro_rules! deeds {
             PrepareHardware call_what_no_host_has NOT_IMPLEMENTED_BY_HOST;
             PrepareHardware free_pool_twice BAD_POOL_CALLER;
             PrepareHardware free_pool_with_other_tag BAD_POOL_CALLER;
+            PrepareHardware write_behind_pool_block POOL_OVERRUN;
+            PrepareHardware write_behind_short_pool_block POOL_OVERRUN;
+            PrepareHardware write_in_front_of_pool_block POOL_OVERRUN;
+            PrepareHardware read_freed_pool POOL_USE_AFTER_FREE;
+            PrepareHardware leak_pool POOL_LEAKED;
+            PrepareHardware use_tag_of_control_characters BAD_POOL_TAG;
+            PrepareHardware leave_processor_callback REGISTRATION_LEFT_BEHIND;
             PrepareHardware release_foreign_spin_lock SPIN_LOCK_NOT_OWNED;
             PrepareHardware read_through_null ACCESS_VIOLATION;
             PrepareHardware remove_unknown_notification NOT_A_NOTIFICATION_ENTRY;

@@ -19,6 +19,7 @@ mod spin_lock;
 mod string;
 mod threads;
 mod time;
+mod unload;
 mod wpp;
 
 #[cfg(test)]
@@ -29,6 +30,7 @@ pub use io_space::IoSpace;
 pub use notification::{InterfaceNotifications, interface_arrived};
 pub use processors::{ProcessorCallbacks, ProcessorChange};
 pub(crate) use shared_data::SharedData;
+pub(crate) use unload::require_nothing_left;
 pub use wpp::resolve_recorder;
 
 use core::ffi::c_void;

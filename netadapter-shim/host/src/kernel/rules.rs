@@ -3,6 +3,10 @@
 pub(super) use crate::executive::rules::DRIVER_BUG_CHECK;
 
 crate::verifier::rules! {
+    /// A driver frees all its pool memory before it is unloaded.
+    POOL_LEAKED = "Bug Check 0xC4: DRIVER_VERIFIER_DETECTED_VIOLATION, parameter 1 = 0x62";
+    /// A driver ends all its registrations and mappings before it is unloaded.
+    REGISTRATION_LEFT_BEHIND = "Bug Check 0xCE: DRIVER_UNLOADED_WITHOUT_CANCELLING_PENDING_OPERATIONS";
     /// A pool tag consists of printable ASCII characters.
     BAD_POOL_TAG = "ExAllocatePool2 function (wdm.h), parameter Tag";
     /// Registers are mapped without caching, and unmapped by the address and length of the mapping.

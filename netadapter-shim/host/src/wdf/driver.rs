@@ -10,6 +10,7 @@ use super::kind::ObjectKind;
 use super::object;
 use super::rules;
 use crate::executive::{System, system, violation};
+use crate::kernel::require_nothing_left;
 use crate::pnp::DeviceNode;
 use core::ffi::c_void;
 use netadapter_abi::nt::{
@@ -165,7 +166,7 @@ impl DriverHost {
     /// Unloads the driver, all of whose devices have been removed: EvtDriverUnload, deletion of
     /// WDFDRIVER, unbinding.
     ///
-    /// Objects that are not destroyed after that stop the machine with `LEAKED_OBJECTS`.
+    /// Whatever is left after that stops the machine, for instance with `LEAKED_OBJECTS`.
     ///
     /// IRQL: PASSIVE_LEVEL, on a system thread.
     pub fn unload(&self) {
@@ -182,6 +183,7 @@ impl DriverHost {
                 ),
             );
         }
+        require_nothing_left(system());
     }
 
     fn delete_wdf_driver(&self) {

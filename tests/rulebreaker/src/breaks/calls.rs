@@ -137,11 +137,3 @@ pub fn refuse_to_stop(hands: Hands, wrong: bool) {
         unsafe { hands.object.cast::<NTSTATUS>().write(STATUS_UNSUCCESSFUL) };
     }
 }
-
-pub fn write_to_change_context(hands: Hands, wrong: bool) {
-    let change = hands
-        .object
-        .cast::<nt::KE_PROCESSOR_CHANGE_NOTIFY_CONTEXT>();
-    // SAFETY: the host gave the context; it is read-only.
-    unsafe { (*change).NtNumber += u32::from(wrong) };
-}

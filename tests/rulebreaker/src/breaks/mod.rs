@@ -5,6 +5,7 @@
 
 mod calls;
 mod pool;
+mod processors;
 mod rings;
 
 use crate::deeds::deeds;
@@ -14,6 +15,7 @@ use netadapter_abi::net::NETADAPTER;
 use netadapter_abi::utf16;
 use netadapter_abi::wdf::WDFDEVICE;
 use pool::*;
+use processors::*;
 use rings::*;
 
 /// The moments at which a rule can be broken.
