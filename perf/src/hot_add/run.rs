@@ -351,9 +351,6 @@ fn refusal(processor: u32, rebalance: &Rebalance) -> Option<String> {
         Rebalance::LeftOut => Some(format!(
             "processor {processor}: the device takes no part in the rebalance"
         )),
-        Rebalance::Cancelled => Some(format!(
-            "processor {processor}: another driver refused the stop, which was cancelled"
-        )),
         Rebalance::RestartFailed(status) => Some(format!(
             "processor {processor}: the restart failed, status {status:#x}; the device is gone"
         )),

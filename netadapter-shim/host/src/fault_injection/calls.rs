@@ -42,12 +42,7 @@ const MAY_FAIL: &[(Fault, Answer, &[&str])] = &[
     (
         Fault::KernelCall,
         Answer::Null,
-        &[
-            "IoCreateNotificationEvent",
-            "KeRegisterProcessorChangeCallback",
-            "MmGetPhysicalMemoryRangesEx2",
-            "MmMapIoSpaceEx",
-        ],
+        &["KeRegisterProcessorChangeCallback", "MmMapIoSpaceEx"],
     ),
     (
         Fault::WdfCall,
