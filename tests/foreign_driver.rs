@@ -17,12 +17,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 const IMAGE: &[u8] = include_bytes!("cdriver/crosswire.sys");
 
 /// What the image is made of, in the order of the build script.
-const INPUTS: [&[u8]; 9] = [
+const INPUTS: [&[u8]; 11] = [
     include_bytes!("cdriver/contract.h"),
     include_bytes!("cdriver/inlined.h"),
     include_bytes!("cdriver/link.h"),
+    include_bytes!("cdriver/guarded.h"),
     include_bytes!("cdriver/stub.c"),
     include_bytes!("cdriver/link.c"),
+    include_bytes!("cdriver/guarded.c"),
     include_bytes!("cdriver/crosswire.c"),
     include_bytes!("cdriver/ntoskrnl.def"),
     include_bytes!("cdriver/wdfldr.def"),
@@ -30,12 +32,14 @@ const INPUTS: [&[u8]; 9] = [
 ];
 
 /// What keyword `Fault` makes the driver do, from 1 on, and what the host calls it.
-const FAULTS: [(&str, &str); 5] = [
+const FAULTS: [(&str, &str); 6] = [
     ("ASSERTION_FAILURE", "int 0x2c"),
     ("KERNEL_SECURITY_CHECK_FAILURE", "LIST_ENTRY is corrupt"),
     ("UNKNOWN_PROCESSOR_FIELD", "gs:[0x7f0]"),
     ("ACCESS_VIOLATION", "write at address 0xfffff78000000014"),
     ("UNKNOWN_INSTRUCTION", "`mov`"),
+    // Inside a __try whose filter passes it on.
+    ("ASSERTION_FAILURE", "int 0x2c"),
 ];
 
 fn source(name: &str) -> PathBuf {

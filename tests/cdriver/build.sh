@@ -5,7 +5,7 @@ output=$(realpath "$1")
 minor=${2:-3}
 cd "$(dirname "${BASH_SOURCE[0]}")"
 target=x86_64-w64-mingw32
-inputs=(contract.h inlined.h link.h stub.c link.c crosswire.c ntoskrnl.def wdfldr.def build.sh)
+inputs=(contract.h inlined.h link.h guarded.h stub.c link.c guarded.c crosswire.c ntoskrnl.def wdfldr.def build.sh)
 libraries=$(mktemp -d)
 trap 'rm -rf "$libraries"' EXIT
 
@@ -46,5 +46,5 @@ $target-gcc -std=c11 -O2 -ffreestanding -fno-ident -fno-strict-aliasing -mno-sse
     -Wall -Wextra -Werror "-DCLASS_MINOR=$minor" "-DSOURCES=\"sources ${sources%% *}\"" \
     -nostdlib -shared -s -Wl,--subsystem,native -Wl,--entry,FxDriverEntry -Wl,--dynamicbase \
     -Wl,--nxcompat -Wl,--no-insert-timestamp -Wl,--image-base,0x140000000 -Wl,--exclude-all-symbols \
-    -o "$output" stub.c link.c crosswire.c "$libraries/ntoskrnl.a" "$libraries/wdfldr.a"
+    -o "$output" stub.c link.c guarded.c crosswire.c "$libraries/ntoskrnl.a" "$libraries/wdfldr.a"
 enter_load_configuration

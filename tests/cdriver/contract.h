@@ -35,6 +35,7 @@ typedef struct {
 } KEVENT;
 
 typedef ULONG_PTR KSPIN_LOCK;
+typedef ULONG_PTR EX_PUSH_LOCK;
 typedef struct DRIVER_OBJECT DRIVER_OBJECT;
 typedef void KSTART_ROUTINE(PVOID context);
 
@@ -48,6 +49,11 @@ typedef void KSTART_ROUTINE(PVOID context);
 
 #define IMPORT __declspec(dllimport)
 IMPORT ULONG DbgPrintEx(ULONG component, ULONG level, const char *format, ...);
+IMPORT void ExInitializePushLock(EX_PUSH_LOCK *lock);
+IMPORT void ExAcquirePushLockExclusiveEx(EX_PUSH_LOCK *lock, ULONG flags);
+IMPORT void ExReleasePushLockExclusiveEx(EX_PUSH_LOCK *lock, ULONG flags);
+IMPORT void KeEnterCriticalRegion(void);
+IMPORT void KeLeaveCriticalRegion(void);
 IMPORT void KeAcquireSpinLockAtDpcLevel(KSPIN_LOCK *lock);
 IMPORT void KeReleaseSpinLockFromDpcLevel(KSPIN_LOCK *lock);
 IMPORT void KeInitializeEvent(KEVENT *event, int type, BOOLEAN state);

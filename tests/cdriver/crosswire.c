@@ -1,6 +1,7 @@
 // A network adapter without hardware. Two of them are the ends of one link. The keyword `Station`
 // gives each its address, and without it the device cannot be added.
 
+#include "guarded.h"
 #include "link.h"
 
 enum {
@@ -41,7 +42,7 @@ enum {
 #define LEAST_WINDOWS 10
 
 // What the keyword `Fault` makes the driver do when it starts.
-enum { NoFault, Assertion, FailingFast, UnknownField, SharedDataStore, PriorityTooHigh };
+enum { NoFault, Assertion, FailingFast, UnknownField, SharedDataStore, PriorityTooHigh, Unhandled };
 
 static const WDF_OBJECT_CONTEXT_TYPE_INFO EndType = {
     sizeof(WDF_OBJECT_CONTEXT_TYPE_INFO), "END", sizeof(END), &EndType, 0};
@@ -283,6 +284,9 @@ static void Misbehave(ULONG fault) {
     case PriorityTooHigh:
         WriteIrql(16);
         break;
+    case Unhandled:
+        FailUnhandled();
+        break;
     default:
         break;
     }
@@ -332,6 +336,7 @@ typedef NTSTATUS CREATE_DRIVER(WDF_DRIVER_GLOBALS *, DRIVER_OBJECT *, const UNIC
 
 NTSTATUS DriverEntry(DRIVER_OBJECT *driver, UNICODE_STRING *registry_path) {
     if (NtMajorVersion() < LEAST_WINDOWS) return STATUS_NOT_SUPPORTED;
+    if (!ExceptionsAreHandled()) return STATUS_INTERNAL_ERROR;
     DbgPrintEx(DPFLTR_IHVNETWORK_ID, DPFLTR_INFO_LEVEL,
                "crosswire: " SOURCES ", loaded on day %u\n",
                (ULONG)(KeQuerySystemTime() / 864000000000ull));

@@ -7,7 +7,9 @@ enum { NetRxQueueNotify = 59, NetTxQueueNotify = 64 };
 typedef void NOTIFY(NET_DRIVER_GLOBALS *globals, NETPACKETQUEUE queue);
 
 static struct {
+    // Guards the queues; whoever comes or goes has the push lock too.
     KSPIN_LOCK Lock;
+    EX_PUSH_LOCK Membership;
     KEVENT Work;
     PVOID Thread;
     volatile BOOLEAN StopRequested;
@@ -132,6 +134,7 @@ static void Worker(PVOID context) {
 
 NTSTATUS LinkStart(void) {
     HANDLE handle;
+    ExInitializePushLock(&Link.Membership);
     KeInitializeEvent(&Link.Work, SynchronizationEvent, FALSE);
     NTSTATUS status =
         PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, 0, 0, 0, Worker, 0);
@@ -152,25 +155,27 @@ void LinkStop(void) {
                Link.Cycles ? "some" : "no");
 }
 
-NTSTATUS LinkAttach(END *end) {
-    NTSTATUS status = STATUS_DEVICE_BUSY;
-    UCHAR before = Acquire();
-    for (ULONG number = 0; number < ENDS; number++) {
-        if (Link.Ends[number]) continue;
-        Link.Ends[number] = end;
-        status = STATUS_SUCCESS;
-        break;
+// Puts `after` where `before` is among the ends.
+static BOOLEAN Replace(END *before, END *after) {
+    BOOLEAN is_done = FALSE;
+    KeEnterCriticalRegion();
+    ExAcquirePushLockExclusiveEx(&Link.Membership, 0);
+    UCHAR irql = Acquire();
+    for (ULONG number = 0; number < ENDS && !is_done; number++) {
+        if (Link.Ends[number] != before) continue;
+        Link.Ends[number] = after;
+        is_done = TRUE;
     }
-    Release(before);
-    return status;
+    Release(irql);
+    ExReleasePushLockExclusiveEx(&Link.Membership, 0);
+    KeLeaveCriticalRegion();
+    return is_done;
 }
 
+NTSTATUS LinkAttach(END *end) { return Replace(0, end) ? STATUS_SUCCESS : STATUS_DEVICE_BUSY; }
+
 void LinkDetach(END *end) {
-    UCHAR before = Acquire();
-    for (ULONG number = 0; number < ENDS; number++) {
-        if (Link.Ends[number] == end) Link.Ends[number] = 0;
-    }
-    Release(before);
+    Replace(end, 0);
     DbgPrintEx(DPFLTR_IHVNETWORK_ID, DPFLTR_INFO_LEVEL,
                "crosswire: station %u sent %u frames, %u were dropped\n", end->Station,
                (ULONG)end->Sent, (ULONG)end->Dropped);

@@ -1,5 +1,6 @@
 //! Loads a NetAdapterCx driver image on Linux and behaves like Windows towards it.
 
+pub mod exception;
 pub mod executive;
 pub mod fault_injection;
 pub mod image;

@@ -32,10 +32,7 @@ impl DriverFrame {
 /// or, for a jump to where no code is, from its caller. It ends where the chain leaves the image, at
 /// 64 frames, or where the stack makes no sense.
 pub fn driver_frames(image: &LoadedImage, registers: &Registers) -> Vec<DriverFrame> {
-    let frame = Frame {
-        general: registers.general.map(Some),
-        rip: registers.rip,
-    };
+    let frame = Frame::new(registers.general.map(Some), registers.rip);
     frames_from(image, frame, false, &trap::read_u64)
 }
 
@@ -132,7 +129,7 @@ extern "C" fn find_image_frame(context: *mut c_void, argument: *mut c_void) -> c
         // SAFETY: as above; the unwinder knows the preserved registers from its own start on.
         general[number] = Some(unsafe { _Unwind_GetGR(context, dwarf) } as u64);
     }
-    search.found = Some((Frame { general, rip }, is_before_instruction == 0));
+    search.found = Some((Frame::new(general, rip), is_before_instruction == 0));
     STOP
 }
 

@@ -26,6 +26,8 @@ pub use error::ImageError;
 pub use headers::Section;
 pub use imports::{Import, ImportResolver};
 pub use loader::LoadedImage;
+pub(crate) use unwind::{Frame, Handler};
+
 pub use symbols::{DebugIdentity, SourceFrame, Symbols, SymbolsError};
 
 #[cfg(test)]

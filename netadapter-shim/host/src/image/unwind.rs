@@ -10,20 +10,54 @@ use super::loader::LoadedImage;
 
 /// `UNW_FLAG_CHAININFO`.
 const CHAINED: u8 = 4;
+/// `UNW_FLAG_EHANDLER` and `UNW_FLAG_UHANDLER`: the function's handler is called when an exception
+/// is dispatched, and when it is unwound.
+const HANDLES_EXCEPTIONS: u8 = 1;
+const HANDLES_UNWINDING: u8 = 2;
 /// A function is split into a few pieces; more is a loop in damaged data.
 const CHAIN_MAX: usize = 32;
 const FUNCTION_ENTRY_BYTES: usize = 12;
+/// Version and flags, length of the prologue, number of codes, frame register.
+const UNWIND_HEADER_BYTES: usize = 4;
 
 /// The registers of one frame, as far as they are known.
 #[derive(Clone, Debug)]
-pub(super) struct Frame {
+pub(crate) struct Frame {
     /// Numbered as in [`Registers::general`].
-    pub(super) general: [Option<u64>; 16],
-    pub(super) rip: u64,
+    pub(crate) general: [Option<u64>; 16],
+    pub(crate) rip: u64,
+    /// Where frames that were left have saved the frame's vector registers.
+    pub(crate) vectors: [Option<u64>; 16],
+}
+
+/// The language handler of a frame's function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Handler {
+    /// The handler.
+    pub(crate) address: u64,
+    /// Its data, behind the unwind codes.
+    pub(crate) data: u64,
+    /// The function's entry in the exception table.
+    pub(crate) function_entry: u64,
+    /// The stack pointer behind the function's prologue, by which frames are known.
+    pub(crate) establisher: u64,
+    flags: u8,
+}
+
+impl Handler {
+    /// Whether it is asked when an exception is dispatched.
+    pub(crate) fn handles_exceptions(&self) -> bool {
+        self.flags & HANDLES_EXCEPTIONS != 0
+    }
+
+    /// Whether it is told when its frame is unwound.
+    pub(crate) fn handles_unwinding(&self) -> bool {
+        self.flags & HANDLES_UNWINDING != 0
+    }
 }
 
 /// Reads eight bytes of a stack.
-pub(super) type ReadStack<'a> = &'a dyn Fn(u64) -> Option<u64>;
+pub(crate) type ReadStack<'a> = &'a dyn Fn(u64) -> Option<u64>;
 
 /// An entry of the exception table.
 #[derive(Clone, Copy)]
@@ -36,6 +70,8 @@ struct Function {
 /// The unwind information of a function, without its handler.
 struct UnwindInfo<'a> {
     version: u8,
+    flags: u8,
+    prologue_bytes: u32,
     codes: &'a [u8],
     frame_register: usize,
     frame_offset: u64,
@@ -44,18 +80,27 @@ struct UnwindInfo<'a> {
 }
 
 impl Frame {
-    pub(super) fn rsp(&self) -> Option<u64> {
+    /// A frame of which no vector register has been saved yet.
+    pub(crate) fn new(general: [Option<u64>; 16], rip: u64) -> Self {
+        Self {
+            general,
+            rip,
+            vectors: [None; 16],
+        }
+    }
+
+    pub(crate) fn rsp(&self) -> Option<u64> {
         self.general[Registers::RSP]
     }
 
     /// Pops a return address: what a caller sees of a function without a frame.
-    pub(super) fn pop_return_address(&mut self, read: ReadStack<'_>) -> Option<()> {
+    pub(crate) fn pop_return_address(&mut self, read: ReadStack<'_>) -> Option<()> {
         self.rip = self.pop(read)?;
         Some(())
     }
 
     /// Moves to the caller. `rip` is a return address in all frames but the one that faulted.
-    pub(super) fn step(
+    pub(crate) fn step(
         &mut self,
         image: &LoadedImage,
         is_return_address: bool,
@@ -79,6 +124,39 @@ impl Frame {
             prologue_bytes = u32::MAX;
         }
         None
+    }
+
+    /// The handler of the frame's function, unless the function is still in its prologue.
+    pub(crate) fn handler(&self, image: &LoadedImage, is_return_address: bool) -> Option<Handler> {
+        let rva = image.rva(self.rip)?.checked_sub(is_return_address.into())?;
+        let mut function = Function::at(image, rva)?;
+        let mut info = UnwindInfo::parse(image.constants_at(function.unwind_rva)?)?;
+        if rva - function.begin_rva < info.prologue_bytes {
+            return None;
+        }
+        for _ in 0..CHAIN_MAX {
+            let Some(earlier) = info.chained else { break };
+            function = earlier;
+            info = UnwindInfo::parse(image.constants_at(function.unwind_rva)?)?;
+        }
+        let behind_codes = UNWIND_HEADER_BYTES + info.codes.len().next_multiple_of(4);
+        let data = image
+            .constants_at(function.unwind_rva)?
+            .get(behind_codes..)?;
+        let handler_rva = u32::from_le_bytes(*data.first_chunk()?);
+        let establisher = if info.frame_register == 0 {
+            self.rsp()?
+        } else {
+            self.frame_base(&info)?
+        };
+        let has_handler = info.flags & (HANDLES_EXCEPTIONS | HANDLES_UNWINDING) != 0;
+        has_handler.then(|| Handler {
+            address: image.base() + u64::from(handler_rva),
+            data: data[size_of::<u32>()..].as_ptr() as u64,
+            function_entry: Function::entry_address(image, rva).unwrap_or_default(),
+            establisher,
+            flags: info.flags,
+        })
     }
 
     fn pop(&mut self, read: ReadStack<'_>) -> Option<u64> {
@@ -115,7 +193,13 @@ impl Frame {
                 operation::SAVE_NONVOL => self.restore(value, unsigned(operand) * 8, info, read)?,
                 operation::SAVE_NONVOL_FAR => self.restore(value, unsigned(operand), info, read)?,
                 operation::PUSH_MACHFRAME => return self.leave_interrupt(value, read),
-                // Vector registers and the places of epilogues do not matter here.
+                operation::SAVE_XMM128 => {
+                    self.vectors[value] = self.save_place(unsigned(operand) * 16, info);
+                }
+                operation::SAVE_XMM128_FAR => {
+                    self.vectors[value] = self.save_place(unsigned(operand), info);
+                }
+                // The places of epilogues do not matter here.
                 _ => {}
             }
         }
@@ -139,13 +223,18 @@ impl Frame {
         info: &UnwindInfo<'_>,
         read: ReadStack<'_>,
     ) -> Option<()> {
+        self.general[register] = Some(read(self.save_place(offset, info)?)?);
+        Some(())
+    }
+
+    /// Where a prologue has saved a register.
+    fn save_place(&self, offset: u64, info: &UnwindInfo<'_>) -> Option<u64> {
         let base = if info.frame_register == 0 {
             self.rsp()
         } else {
             self.frame_base(info)
         };
-        self.general[register] = Some(read(base?.checked_add(offset)?)?);
-        Some(())
+        base?.checked_add(offset)
     }
 
     /// The processor pushed an error code (maybe), `rip`, `cs`, the flags and `rsp`.
@@ -177,7 +266,18 @@ impl Function {
 
     /// The function that holds `rva`. Functions without an entry change no register but `rsp`.
     fn at(image: &LoadedImage, rva: u32) -> Option<Self> {
+        Self::find(image.exception_table()?, rva).map(|(_, function)| function)
+    }
+
+    /// Where the entry of the function that holds `rva` lies.
+    fn entry_address(image: &LoadedImage, rva: u32) -> Option<u64> {
         let table = image.exception_table()?;
+        let (number, _) = Self::find(table, rva)?;
+        Some(table[number * FUNCTION_ENTRY_BYTES..].as_ptr() as u64)
+    }
+
+    /// The function that holds `rva`, and the number of its entry.
+    fn find(table: &[u8], rva: u32) -> Option<(usize, Self)> {
         let entry = |number: usize| Self::parse(&table[number * FUNCTION_ENTRY_BYTES..]);
         // The table is sorted; in a damaged one the search finds nothing or something harmless.
         let (mut low, mut high) = (0, table.len() / FUNCTION_ENTRY_BYTES);
@@ -189,7 +289,7 @@ impl Function {
             } else if rva >= function.end_rva {
                 low = middle + 1;
             } else {
-                return Some(function);
+                return Some((middle, function));
             }
         }
         None
@@ -198,8 +298,7 @@ impl Function {
 
 impl<'a> UnwindInfo<'a> {
     fn parse(data: &'a [u8]) -> Option<Self> {
-        let ([version_and_flags, _prologue_bytes, count, frame], rest) =
-            data.split_first_chunk()?;
+        let ([version_and_flags, prologue_bytes, count, frame], rest) = data.split_first_chunk()?;
         let codes = rest.get(..usize::from(*count) * 2)?;
         let chained = if version_and_flags >> 3 & CHAINED != 0 {
             // The codes are padded to an even count.
@@ -211,6 +310,8 @@ impl<'a> UnwindInfo<'a> {
         };
         Some(Self {
             version: version_and_flags & 7,
+            flags: version_and_flags >> 3,
+            prologue_bytes: u32::from(*prologue_bytes),
             codes,
             frame_register: usize::from(frame & 0xf),
             frame_offset: u64::from(frame >> 4) * 16,
@@ -269,7 +370,7 @@ mod tests {
     fn frame(rsp: u64) -> Frame {
         let mut general = [None; 16];
         general[Registers::RSP] = Some(rsp);
-        Frame { general, rip: 0 }
+        Frame::new(general, 0)
     }
 
     fn undo(frame: &mut Frame, data: &[u8], done_bytes: u32) -> Option<Undone> {
@@ -306,6 +407,17 @@ mod tests {
         assert_eq!(after_one_push.general[3], Some(0x100 << 16));
         assert_eq!(after_one_push.general[7], None);
         assert_eq!(after_one_push.rsp(), Some(0x108));
+    }
+
+    #[test]
+    fn saved_vector_registers_are_found_where_the_prologue_put_them() {
+        // sub rsp, 0x48; movaps [rsp + 0x20], xmm6; movaps [rsp + 0x30], xmm7
+        let data = [1, 14, 5, 0, 14, 0x78, 3, 0, 9, 0x68, 2, 0, 4, 0x82, 0, 0];
+        let mut before = frame(0x100);
+        assert!(undo(&mut before, &data, u32::MAX) == Some(Undone::IsCalled));
+        assert_eq!(before.vectors[6], Some(0x120));
+        assert_eq!(before.vectors[7], Some(0x130));
+        assert_eq!(before.rsp(), Some(0x148));
     }
 
     #[test]

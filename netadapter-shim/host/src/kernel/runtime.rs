@@ -68,7 +68,14 @@ nt_export! {
     }
 }
 
-exports! { memcpy, memmove, memset, memcmp, strlen, strcmp, wcslen, wcsnlen }
+/// With the handler of C, which is an address like the others to those who import it.
+pub(super) fn exports() -> Vec<super::Export> {
+    exports! { memcpy, memmove, memset, memcmp, strlen, strcmp, wcslen, wcsnlen }
+    let handler = crate::exception::c_specific_handler();
+    let mut exports = exports();
+    exports.push(("__C_specific_handler", handler));
+    exports
+}
 
 #[cfg(test)]
 mod tests {

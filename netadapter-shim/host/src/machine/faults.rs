@@ -3,9 +3,12 @@
 use super::error::MachineError;
 use super::ring0::CurrentProcessor;
 use super::rules;
-use crate::executive::{DriverCode, System, system, violation_at};
+use crate::exception;
+use crate::executive::{DriverCode, System, processor, system, violation_at};
 use crate::image::{CallSite, DriverFrame, LoadedImage, Symbols, driver_call_site, driver_frames};
-use crate::trap::{Fault, FaultKind, FaultSink, ImageRegistration, Ring0, register_image};
+use crate::trap::{
+    Fault, FaultKind, FaultSink, ImageRegistration, Resumption, Ring0, register_image,
+};
 use crate::verifier::Rule;
 use std::sync::Arc;
 
@@ -76,6 +79,11 @@ impl FaultSink for StopAtFault {
 
     fn replaced_instruction(&self, address: u64) -> Option<&[u8]> {
         self.0.image.replaced_instruction(address)
+    }
+
+    fn handle(&self, fault: &Fault) -> Option<Resumption> {
+        let code = exception::code_of(&fault.kind, processor().irql())?;
+        exception::dispatch(&self.0.image, &code, &fault.registers)
     }
 
     fn fault(&self, fault: Fault) -> ! {

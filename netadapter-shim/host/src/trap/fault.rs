@@ -96,6 +96,15 @@ pub enum FaultKind {
     },
 }
 
+/// Where code goes on after a fault that it has handled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resumption {
+    /// The registers.
+    pub registers: Registers,
+    /// Vector registers that get other values than they had at the fault, by number.
+    pub vectors: Vec<(usize, [u64; 2])>,
+}
+
 /// A fault of driver code.
 #[derive(Clone, Debug)]
 pub struct Fault {
@@ -120,6 +129,13 @@ pub trait FaultSink: Send + Sync {
     /// The instruction that the loader has replaced by `hlt` at this address, because user mode
     /// would run it otherwise than ring 0.
     fn replaced_instruction(&self, _address: u64) -> Option<&[u8]> {
+        None
+    }
+
+    /// Where the code goes on, if it handles the fault itself. Called on the driver's own stack below
+    /// the faulting frame, outside signal context. The stack pointer of the answer lies where it was
+    /// or higher.
+    fn handle(&self, _fault: &Fault) -> Option<Resumption> {
         None
     }
 

@@ -41,7 +41,9 @@ mod thread;
 pub(crate) use probe::read_u64;
 pub(crate) use processor_block::is_processor_field;
 
-pub use fault::{Access, Fault, FaultKind, FaultSink, ImageRegistration, register_image};
+pub use fault::{
+    Access, Fault, FaultKind, FaultSink, ImageRegistration, Resumption, register_image,
+};
 pub use processor_block::ProcessorBlock;
 pub use region::{Region, RegisterFile};
 pub use registers::Registers;

@@ -23,6 +23,7 @@ use std::arch::x86_64::{__cpuid, __cpuid_count, _xgetbv};
 use std::io;
 use std::mem::{offset_of, size_of};
 
+use super::fault::Resumption;
 use super::probe::{self, PAGE_BYTES};
 use super::registers::Registers;
 use super::service::service;
@@ -36,6 +37,9 @@ const RED_ZONE_BYTES: u64 = 128;
 const EXTENDED_STATE_BYTES: usize = 2816;
 /// x87, SSE, AVX, opmask, and the two ZMM parts: what compiled code changes.
 const EXTENDED_STATE_MASK: u32 = 0b1110_0111;
+/// Where the extended state has `xmm0`, and which bit of its header says that these are valid.
+const VECTORS_OFFSET: u64 = 160;
+const VECTORS_VALID: u64 = 1 << 1;
 /// Where the header of the extended state lies, which XSAVE wants zeroed.
 const EXTENDED_STATE_HEADER: std::ops::Range<usize> = 512..576;
 /// The direction flag and the trap flag: what a called function expects to be clear.
@@ -61,6 +65,8 @@ pub(super) struct Frame {
     unwind_rip: u64,
     /// The stack pointer with which the trampoline ends: at the saved flags.
     return_slot: u64,
+    /// Where the floating-point state is saved.
+    extended_state: u64,
     pub(super) interruption: Interruption,
     /// Whether the frame lies on the interrupted stack. If not, there is no way back.
     pub(super) is_on_interrupted_stack: bool,
@@ -76,19 +82,41 @@ impl Frame {
         );
         let slot = self.registers.rsp() - RED_ZONE_BYTES - RETURN_SLOT_BYTES;
         assert!(
-            slot.abs_diff(self.return_slot) <= PUSH_BYTES,
-            "one instruction pushes or pops one word"
+            slot >= self.return_slot - PUSH_BYTES,
+            "what is completed pushes one word at most"
         );
         self.return_slot = slot;
         let slot = slot as *mut u64;
         // SAFETY: `enter` reserved these 16 bytes between the frame and the red zone, and room for
-        // one push, on a stack it has found writable. Behind a pop they reach eight bytes into the
-        // red zone, which Windows code, the only one that pops here, does not use.
+        // one push, on a stack it has found writable. Where the stack pointer has gone up, they
+        // reach into the red zone, which Windows code, the only one that pops here, does not use,
+        // or lie in frames that have been left.
         unsafe { slot.write_unaligned(self.registers.rflags) };
         // SAFETY: inside the same 16 bytes.
         let slot = unsafe { slot.add(1) };
         // SAFETY: as above.
         unsafe { slot.write_unaligned(self.registers.rip) };
+    }
+}
+
+impl Frame {
+    /// Lets the trampoline go on where the code has handled its fault.
+    pub(super) fn resume(&mut self, resumption: &Resumption) {
+        self.registers = resumption.registers;
+        for &(number, value) in &resumption.vectors {
+            let place = self.extended_state + VECTORS_OFFSET + 16 * number as u64;
+            // SAFETY: the sixteen registers lie in the state that the trampoline has saved and
+            // restores, which nobody else touches.
+            unsafe { (place as *mut [u64; 2]).write(value) };
+        }
+        if !resumption.vectors.is_empty() {
+            let valid = (self.extended_state + EXTENDED_STATE_HEADER.start as u64) as *mut u64;
+            // SAFETY: the header of the same state.
+            let parts = unsafe { valid.read() };
+            // SAFETY: as above.
+            unsafe { valid.write(parts | VECTORS_VALID) };
+        }
+        self.prepare_return();
     }
 }
 
@@ -222,6 +250,7 @@ pub(super) unsafe fn enter(
             registers.rip
         },
         return_slot,
+        extended_state: state_address,
         interruption,
         is_on_interrupted_stack,
     };

@@ -50,12 +50,19 @@ pub(super) extern "C" fn service(frame: &mut Frame) {
         Err(kind) => kind,
     };
     match sink {
-        Some(sink) => sink.fault(Fault {
-            kind,
-            registers,
-            caller,
-            code,
-        }),
+        Some(sink) => {
+            let fault = Fault {
+                kind,
+                registers,
+                caller,
+                code,
+            };
+            let is_handled = frame.is_on_interrupted_stack && caller.is_none();
+            match is_handled.then(|| sink.handle(&fault)).flatten() {
+                Some(resumption) => frame.resume(&resumption),
+                None => sink.fault(fault),
+            }
+        }
         None if cause == Cause::RegisterAccess && !is_gone(&kind) => {
             eprintln!("code of the host at {:#x}: {kind}", registers.rip);
             std::process::abort();

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use super::super::{
-    Access, Fault, FaultKind, FaultSink, ProcessorBlock, RegisterFile, Ring0, SHARED_DATA_ADDRESS,
-    TimeStamp, prepare_thread, register_image,
+    Access, Fault, FaultKind, FaultSink, ProcessorBlock, RegisterFile, Registers, Resumption,
+    Ring0, SHARED_DATA_ADDRESS, TimeStamp, prepare_thread, register_image,
 };
 use super::Code;
 
@@ -447,4 +447,45 @@ fn a_field_without_a_fixed_place_is_refused_by_its_offset() {
         run.fault(0),
         FaultKind::UnknownProcessorField { offset: 0x1234 }
     );
+}
+
+#[test]
+fn code_that_handles_its_fault_goes_on_with_the_registers_it_chooses() {
+    // mov r8, rsp; sub rsp, 40; mov rax, [rcx]; ud2; mov rsp, r8; movq rcx, xmm6; add rax, rcx; ret
+    let code = [
+        0x49, 0x89, 0xe0, 0x48, 0x83, 0xec, 40, 0x48, 0x8b, 0x01, 0x0f, 0x0b, 0x4c, 0x89, 0xc4,
+        0x66, 0x48, 0x0f, 0x7e, 0xf1, 0x48, 0x01, 0xc8, 0xc3,
+    ];
+    let run = run(&code);
+    let handling = Handling {
+        base: run.code.base(),
+        runs: Arc::clone(&run.processor),
+    };
+    let _image =
+        register_image(run.code.base(), Code::LEN as u64, Arc::new(handling)).expect("registered");
+    // SAFETY: the code follows the convention, but for xmm6, which no one here keeps.
+    let answer = unsafe { run.code.call(0) };
+    assert_eq!(answer, 40 + 2);
+}
+
+/// Lets code go on behind its fault, with 40 in `rax` and 2 in `xmm6`.
+struct Handling {
+    base: u64,
+    runs: Arc<Processor>,
+}
+
+impl FaultSink for Handling {
+    fn handle(&self, fault: &Fault) -> Option<Resumption> {
+        let mut registers = fault.registers;
+        registers.rip = self.base + 12;
+        registers.general[Registers::RAX] = 40;
+        Some(Resumption {
+            registers,
+            vectors: vec![(6, [2, 0])],
+        })
+    }
+
+    fn fault(&self, fault: Fault) -> ! {
+        self.runs.fault(fault)
+    }
 }
