@@ -6,12 +6,14 @@ mod devices;
 mod error;
 mod events;
 mod faults;
+mod memory;
 mod nic;
 mod report;
 mod ring0;
 pub(crate) mod rules;
 mod run;
 
+pub use crate::executive::MemoryCondition;
 pub use crate::inf::RebalancePolicy;
 pub use builder::{HARDWARE_IDS, MachineBuilder};
 pub use devices::SoftwareAdapter;
