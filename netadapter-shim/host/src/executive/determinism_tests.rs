@@ -163,6 +163,25 @@ fn virtual_time_passes_without_waiting_for_it() {
 }
 
 #[test]
+fn a_stall_at_dispatch_level_ends_although_a_dpc_waits() {
+    let machine = TestMachine::deterministic(1, 0);
+    let runs = machine.run(|system| {
+        let runs = Arc::new(AtomicU64::new(0));
+        let count = runs.clone();
+        let dpc = HostDpc::new(move || {
+            count.fetch_add(1, Ordering::Relaxed);
+        });
+        let old = processor().raise_irql(DISPATCH_LEVEL);
+        dpc.queue(system);
+        stall(100_000);
+        let before = runs.load(Ordering::Relaxed);
+        processor().lower_irql(old);
+        (before, runs.load(Ordering::Relaxed))
+    });
+    assert_eq!(runs, (0, 1));
+}
+
+#[test]
 fn a_wait_from_outside_that_nothing_can_end_is_a_finding() {
     let machine = TestMachine::deterministic(1, 0);
     let never = Event::new(EventKind::Notification, false);

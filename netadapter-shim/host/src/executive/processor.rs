@@ -316,11 +316,20 @@ impl Processor {
         !self.interrupts.lock().is_empty() || !self.dpcs.lock().is_empty()
     }
 
-    /// When the first pending interrupt or DPC can be taken; nothing if none is pending.
+    /// When the first pending interrupt or DPC can be taken at the present IRQL; nothing if none
+    /// can.
     pub(super) fn pending_due_ns(&self) -> Option<u64> {
+        if !self.are_interrupts_enabled() {
+            return None;
+        }
+        let irql = self.irql();
         let interrupts = self.interrupts.lock();
-        let interrupt = interrupts.iter().map(|(due_ns, _)| *due_ns).min();
-        let dpcs = Some(self.dpcs_due_ns.load(Ordering::Relaxed)).filter(|&due| due != NEVER);
+        let takeable = interrupts
+            .iter()
+            .filter(|(_, interrupt)| interrupt.irql() > irql);
+        let interrupt = takeable.map(|(due_ns, _)| *due_ns).min();
+        let dpcs_due_ns = self.dpcs_due_ns.load(Ordering::Relaxed);
+        let dpcs = (irql < DISPATCH_LEVEL && dpcs_due_ns != NEVER).then_some(dpcs_due_ns);
         interrupt.into_iter().chain(dpcs).min()
     }
 

@@ -345,6 +345,20 @@ impl System {
         self.wait_outside_until("what is waited for from outside", || event.is_set());
     }
 
+    /// Waits, outside of the machine, until `done`, for `limit_ns` of the machine's time at most;
+    /// whether `done`.
+    pub fn wait_outside_for(&self, limit_ns: u64, mut done: impl FnMut() -> bool) -> bool {
+        let end_ns = self.clock.now_ns().saturating_add(limit_ns);
+        // Something is due at the end, so that a machine on which nothing happens gets there.
+        self.clock.after(limit_ns, || {});
+        let mut is_done = false;
+        self.wait_outside_until("what is waited for from outside", || {
+            is_done = done();
+            is_done || self.clock.now_ns() >= end_ns
+        });
+        is_done
+    }
+
     /// Waits, outside of the machine, until `done` or until the machine stops; whether `done`.
     /// A machine on which nothing can happen any more stops with a finding that says who waits
     /// for what; `wanted` says what the caller waits for.

@@ -113,6 +113,20 @@ impl Machine {
         outcome(self.system, is_done.then_some(Ok(())), "running")
     }
 
+    /// Lets the machine run until `done`, for `limit_ns` of its time at most; whether `done`.
+    ///
+    /// # Errors
+    /// If a rule was broken.
+    pub fn run_for(&self, limit_ns: u64, done: impl FnMut() -> bool) -> Result<bool, MachineError> {
+        let is_done = self.system.wait_outside_for(limit_ns, done);
+        outcome(self.system, Some(Ok(is_done)), "running")
+    }
+
+    /// Whether the driver has an adapter.
+    pub fn has_adapter(&self) -> bool {
+        netcx::has_adapters(self.system)
+    }
+
     /// Counters of this moment.
     pub fn snapshot(&self) -> Snapshot {
         Snapshot::take(self)

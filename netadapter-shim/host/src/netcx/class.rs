@@ -36,6 +36,15 @@ pub fn adapters(system: &System) -> Vec<Arc<Adapter>> {
     system.subsystem::<NetAdapterCx>().adapters.lock().clone()
 }
 
+/// Whether a machine has network adapters.
+pub(crate) fn has_adapters(system: &System) -> bool {
+    !system
+        .subsystem::<NetAdapterCx>()
+        .adapters
+        .lock()
+        .is_empty()
+}
+
 /// Says where received frames go and what the upper edge does, for adapters that start later.
 pub fn set_upper_edge_options(system: &System, options: UpperEdgeOptions) {
     *system.subsystem::<NetAdapterCx>().upper_edge_options.lock() = options;

@@ -42,6 +42,7 @@ pub use offload::{OffloadParameters, TransmitReceive};
 pub use sends::{SendQueueFull, SendRequest};
 
 pub(crate) use bind::{bind_class, unbind_class};
+pub(crate) use class::has_adapters;
 pub(crate) use datapath::{Datapath, SendSignal};
 pub(crate) use keywords::Keywords;
 pub(crate) use receive_scaling::{EntryMove, KEY_BYTES, Parameters};
