@@ -80,10 +80,10 @@ fn processors_that_are_added_appear_in_the_timeline_and_the_comparison() {
     assert_eq!(change["name"], "processors 2, 3 added");
     assert_eq!(change["source"], "driver");
     let figure = |what: &str| number(&find(&change["figures"], "what", what)["value"]);
-    assert!((figure("to: complete notification") - 1.5).abs() < 1e-6);
+    assert!((figure("until the complete notification") - 1.5).abs() < 1e-6);
     // The first interrupts come with the queues, 6 ms after the start of the first processor.
-    assert!((figure("to: first DPC of the module there") - 6.125).abs() < 1e-6);
-    assert!((figure("to: its share is steady") - 6.125).abs() < 1e-6);
+    assert!((figure("until the first DPC of the module there") - 6.125).abs() < 1e-6);
+    assert!((figure("until its share is steady") - 6.125).abs() < 1e-6);
     assert!((figure("stop took") - 0.9).abs() < 1e-6);
     assert!((figure("indirection entries moved") - 8.0).abs() < 1e-6);
     let steps = change["timeline"].as_array().expect("it is a list");

@@ -2,7 +2,7 @@
 
 use super::analysis::{Analysis, analyse};
 use super::options::{Choices, Command, Options};
-use super::output::{csv, tables, text::Text};
+use super::output::{csv, html, tables, text::Text};
 use crate::failure::Failure;
 use crate::json;
 use std::io::{ErrorKind, Write};
@@ -28,6 +28,9 @@ fn trace(file: &Path, options: &Options) -> Result<(), Failure> {
     if let Some(folder) = &options.csv {
         csv::write(&tables::all(&analysis), folder)?;
     }
+    if let Some(path) = &options.report {
+        html::write(&analysis, path)?;
+    }
     print(&Text(&analysis).to_string())
 }
 
@@ -36,6 +39,15 @@ fn trace(file: &Path, options: &Options) -> Result<(), Failure> {
 /// # Errors
 /// If standard output cannot be written.
 pub fn print(text: &str) -> Result<(), Failure> {
+    // Names in a trace are anybody's; a terminal must not obey them.
+    let text: String = text
+        .chars()
+        .map(|character| match character {
+            '\n' => '\n',
+            other if other.is_control() => char::REPLACEMENT_CHARACTER,
+            other => other,
+        })
+        .collect();
     match std::io::stdout().lock().write_all(text.as_bytes()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
             Err(Failure::Input(format!("standard output: {error}")))

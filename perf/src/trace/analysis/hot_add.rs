@@ -129,22 +129,28 @@ fn figures(parts: &Parts<'_>, number: usize, change: &Change, zero: i64) -> Vec<
         .iter()
         .filter_map(|(processor, firsts)| steady(parts, number, *processor, firsts));
     let times = [
-        ("complete notification", completes.max()),
+        ("the complete notification", completes.max()),
         (
-            "first context switch on the new processor",
+            "the first context switch on the new processor",
             first(|firsts| firsts.switch),
         ),
-        ("first ISR of the module there", first(|firsts| firsts.isr)),
-        ("first DPC of the module there", first(|firsts| firsts.dpc)),
         (
-            "first packets counted there",
+            "the first ISR of the module there",
+            first(|firsts| firsts.isr),
+        ),
+        (
+            "the first DPC of the module there",
+            first(|firsts| firsts.dpc),
+        ),
+        (
+            "the first packets counted there",
             first(|firsts| firsts.packets),
         ),
         ("its share is steady", steady.max()),
     ];
     let times = times.into_iter().filter_map(|(what, at)| {
         let value = (at? - zero) as f64 / 1e6;
-        Some(metric(&format!("to: {what}"), "ms", value))
+        Some(metric(&format!("until {what}"), "ms", value))
     });
     times.chain(of_rebalance(change, parts)).collect()
 }
