@@ -3,11 +3,11 @@
 
 use super::driver;
 use etl::kernel::{
-    Action, ContextSwitch, Cpu, Dpc, DpcKind, EnabledGroups, Image, Isr, IsrKind, KernelEvent, Nic,
-    Process, ProcessorNumber, ReadyThread, Thread, group_mask,
+    Action, ContextSwitch, Cpu, DebugId, Dpc, DpcKind, EnabledGroups, Image, Isr, IsrKind,
+    KernelEvent, Nic, Process, ProcessorNumber, ReadyThread, Thread, group_mask,
 };
 use etl::tracelogging::EventBuilder;
-use etl::{EventDescriptor, Provider, Session, Writer, Writing};
+use etl::{EventDescriptor, Provider, Session, Uuid, Writer, Writing};
 use std::path::Path;
 
 /// Ticks of the clock: 100 ns.
@@ -23,7 +23,7 @@ pub const END: i64 = 5000 * MS;
 /// Where the driver is loaded, and its routines in it.
 pub const DRIVER_BASE: u64 = 0xFFFF_F805_4000_0000;
 const ISR_OFFSET: u64 = 0x1200;
-const DPC_OFFSET: u64 = 0x1800;
+pub const DPC_OFFSET: u64 = 0x1800;
 const KERNEL_BASE: u64 = 0xFFFF_F805_1000_0000;
 
 /// The driver's own thread.
@@ -45,6 +45,10 @@ pub struct Scene {
     /// How long DPCs take, in parts of their usual time.
     pub dpc_scale: i64,
     pub is_compressed: bool,
+    /// Where the driver's DPC routine is in its image.
+    pub dpc_offset: u64,
+    /// GUID and age of the driver's PDB.
+    pub pdb: Option<(Uuid, u32)>,
 }
 
 impl Default for Scene {
@@ -56,6 +60,8 @@ impl Default for Scene {
             module: "dhpnic.sys",
             dpc_scale: 1,
             is_compressed: false,
+            dpc_offset: DPC_OFFSET,
+            pdb: None,
         }
     }
 }
@@ -149,7 +155,11 @@ impl Scene {
             let late = if number % 500 == 0 { 110 } else { 0 };
             let length = (usual + number % 9 + late) * US * self.dpc_scale;
             let entry = at + 5 * US;
-            records.kernel(entry + length, cpu, dpc(entry, DRIVER_BASE + DPC_OFFSET));
+            records.kernel(
+                entry + length,
+                cpu,
+                dpc(entry, DRIVER_BASE + self.dpc_offset),
+            );
             if number % 25 == 0 {
                 let entry = entry + length + 2 * US;
                 let timer = Dpc {
@@ -202,6 +212,16 @@ impl Scene {
                 let image = KernelEvent::Image(Action::RundownEnd, image);
                 records.kernel(END + 5, 0, image);
             }
+        }
+        if let Some((guid, age)) = self.pdb {
+            let id = DebugId {
+                base: DRIVER_BASE,
+                process_id: 0,
+                guid,
+                age,
+                pdb_file_name: "dhpnic.pdb".into(),
+            };
+            records.kernel(END + 6, 0, KernelEvent::DebugId(id));
         }
         let process = Process {
             process_id: SYSTEM,

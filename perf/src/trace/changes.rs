@@ -195,7 +195,7 @@ fn by_first_record(survey: &Survey) -> Vec<Change> {
     for (at, processor) in new {
         let is_full = changes.len() == CHANGES_MAX;
         match changes.last_mut() {
-            Some(change) if at - change.to <= gap || is_full => {
+            Some(change) if at.saturating_sub(change.to) <= gap || is_full => {
                 change.to = at;
                 change.processors.push(processor);
             }

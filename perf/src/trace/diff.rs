@@ -133,7 +133,7 @@ fn metrics(a: &[Metric], b: &[Metric]) -> Vec<Row> {
 /// DPC and ISR time of each module in per cent of a processor, the largest difference first.
 fn modules(a: &Analysis, b: &Analysis) -> Vec<Row> {
     let percent = |analysis: &Analysis, row: &ModuleRow| {
-        (row.dpc_ns + row.isr_ns) as f64 * 100.0 / analysis.file.span_ns.max(1) as f64
+        (row.dpc_ns as f64 + row.isr_ns as f64) * 100.0 / analysis.file.span_ns.max(1) as f64
     };
     let mut rows: BTreeMap<String, [Option<f64>; 2]> = BTreeMap::new();
     for (side, analysis) in [a, b].into_iter().enumerate() {

@@ -16,3 +16,6 @@ mod symbols;
 
 pub use options::Options;
 pub use run::run;
+
+#[cfg(test)]
+mod tests;

@@ -112,7 +112,22 @@ pub struct Survey {
     pub health: Health,
 }
 
+/// Times further from the start than this, 13 days, are cut: sums of what is left fit.
+const SINCE_MAX_NS: i64 = 1 << 50;
+
+/// The sum of numbers that anybody may have written.
+pub fn total(numbers: impl Iterator<Item = u64>) -> u64 {
+    numbers.fold(0, u64::saturating_add)
+}
+
 impl Survey {
+    /// A time stamp as ns since the start of the span.
+    pub fn since(&self, ticks: i64) -> i64 {
+        let since = ticks.saturating_sub(self.span.0);
+        let ns = self.clock.nanoseconds(since);
+        ns.clamp(-SINCE_MAX_NS, SINCE_MAX_NS)
+    }
+
     /// Reads a trace to its end.
     ///
     /// # Errors

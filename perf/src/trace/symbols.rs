@@ -1,7 +1,9 @@
 //! Names of functions, from PDBs that the user has.
 
 use super::analysis::Severity;
+use super::driver_events::MODULE;
 use super::images::Module;
+use crate::bundled;
 use netadapter_host::image::{DebugIdentity, Symbols as Pdb};
 use std::collections::HashMap;
 use std::fs;
@@ -32,9 +34,11 @@ impl Symbols {
     /// Looks up the functions at `offsets` of a module, if there is a PDB for it.
     pub fn resolve(&mut self, module: &Module, offsets: &[u32]) {
         let Some(path) = self.places.iter().find_map(|place| find(place, module)) else {
+            self.resolve_bundled(module, offsets);
             return;
         };
-        match names(&path, module, offsets) {
+        let bytes = fs::read(&path).map_err(|error| error.to_string());
+        match bytes.and_then(|bytes| names(bytes, module, offsets)) {
             Ok(found) => {
                 if module.debug_id.is_none() {
                     self.note(
@@ -49,6 +53,15 @@ impl Symbols {
                 self.names.insert((module.base, module.from), found);
             }
             Err(error) => self.note(Severity::Warning, &path, error),
+        }
+    }
+
+    /// The symbols of the driver that was built together with this command, if the trace is of that
+    /// very build.
+    fn resolve_bundled(&mut self, module: &Module, offsets: &[u32]) {
+        let is_ours = module.name.eq_ignore_ascii_case(MODULE) && module.debug_id.is_some();
+        if is_ours && let Ok(found) = names(bundled::SYMBOLS.to_vec(), module, offsets) {
+            self.names.insert((module.base, module.from), found);
         }
     }
 
@@ -111,8 +124,7 @@ fn pdb_names(module: &Module) -> Vec<String> {
     told.map(str::to_owned).chain([usual]).collect()
 }
 
-fn names(path: &Path, module: &Module, offsets: &[u32]) -> Result<HashMap<u32, String>, String> {
-    let bytes = fs::read(path).map_err(|error| error.to_string())?;
+fn names(bytes: Vec<u8>, module: &Module, offsets: &[u32]) -> Result<HashMap<u32, String>, String> {
     let pdb = match &module.debug_id {
         Some(id) => {
             let identity = DebugIdentity {

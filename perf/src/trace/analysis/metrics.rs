@@ -2,6 +2,7 @@
 
 use super::{Comparison, Metric, Parts};
 use crate::trace::measure::phase::PhaseTimes;
+use crate::trace::survey::total;
 
 /// The whole trace in numbers.
 pub(super) fn totals(parts: &Parts<'_>) -> Vec<Metric> {
@@ -106,7 +107,7 @@ impl<'a> Stretch<'a> {
 
     fn spent(&self) -> impl Iterator<Item = f64> {
         let cpus = self.times.cpus.values();
-        cpus.map(|cpu| (cpu.dpc.exclusive_ns + cpu.isr.exclusive_ns) as f64 / 1e9)
+        cpus.map(|cpu| (cpu.dpc.exclusive_ns as f64 + cpu.isr.exclusive_ns as f64) / 1e9)
     }
 
     fn working(&self) -> f64 {
@@ -127,12 +128,12 @@ impl<'a> Stretch<'a> {
     }
 
     fn packets(&self) -> u64 {
-        self.times.cpus.values().map(|cpu| cpu.packets).sum()
+        total(self.times.cpus.values().map(|cpu| cpu.packets))
     }
 
     fn focus_percent(&self) -> f64 {
         let cpus = self.times.cpus.values();
-        let spent: u64 = cpus.map(|cpu| cpu.focus_dpc.exclusive_ns).sum();
+        let spent = total(cpus.map(|cpu| cpu.focus_dpc.exclusive_ns));
         let count = self.times.cpus.len().max(1) as f64;
         spent as f64 / 1e7 / self.seconds / count
     }

@@ -22,7 +22,7 @@ use super::measure::phase::PhaseTimes;
 use super::measure::{Measurement, Plan};
 use super::options::Choices;
 use super::progress::Progress;
-use super::survey::Survey;
+use super::survey::{Survey, total};
 use super::symbols::Symbols;
 use etl::{OpenError, ReadError, Trace};
 use std::path::Path;
@@ -43,8 +43,7 @@ struct Parts<'a> {
 impl Parts<'_> {
     /// A time stamp as ns since the start of the span.
     fn since(&self, ticks: i64) -> i64 {
-        let ticks = ticks.saturating_sub(self.survey.span.0);
-        self.survey.clock.nanoseconds(ticks)
+        self.survey.since(ticks)
     }
 
     fn span_ns(&self) -> i64 {
@@ -146,7 +145,7 @@ fn phases(parts: &Parts<'_>) -> Vec<PhaseReport> {
     phases
         .map(|(phase, times)| {
             let cpus = times.cpus.values();
-            let sum = |of: fn(&super::measure::phase::CpuTimes) -> u64| cpus.clone().map(of).sum();
+            let sum = |of: fn(&super::measure::phase::CpuTimes) -> u64| total(cpus.clone().map(of));
             PhaseReport {
                 name: phase.name.clone(),
                 is_change: phase.change.is_some(),

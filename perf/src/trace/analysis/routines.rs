@@ -4,6 +4,7 @@ use super::{Bucket, CpuRow, FunctionRow, Latency, ModuleRow, Parts};
 use crate::trace::measure::durations::{BOUNDS_US, Durations};
 use crate::trace::measure::phase::{PhaseTimes, Share};
 use crate::trace::measure::routines::{Kind, Routine};
+use crate::trace::survey::total;
 use crate::trace::symbols::Symbols;
 use std::collections::{BTreeMap, HashMap};
 
@@ -105,11 +106,11 @@ pub(super) fn modules(
         .iter()
         .map(|(module, cpus)| {
             let sum = |which: usize, of: fn(&Share) -> u64| {
-                cpus.values().map(|both| of(&both[which])).sum::<u64>()
+                total(cpus.values().map(|both| of(&both[which])))
             };
             let per_cpu_ns = processors.iter().map(|row| {
                 let both = cpus.get(&row.cpu).copied().unwrap_or_default();
-                both.iter().map(|share| share.exclusive_ns).sum()
+                total(both.iter().map(|share| share.exclusive_ns))
             });
             ModuleRow {
                 module: module.clone(),
@@ -123,7 +124,7 @@ pub(super) fn modules(
             }
         })
         .collect();
-    rows.sort_by_key(|row| std::cmp::Reverse(row.dpc_ns + row.isr_ns));
+    rows.sort_by_key(|row| std::cmp::Reverse(row.dpc_ns.saturating_add(row.isr_ns)));
     rows
 }
 

@@ -56,7 +56,8 @@ impl Shares {
             self.cells += more;
             row.resize(bin + 1, 0);
         }
-        row[bin] += u64::try_from(time_ns).unwrap_or(0);
+        let time = u64::try_from(time_ns).unwrap_or(0);
+        row[bin] = row[bin].saturating_add(time);
     }
 
     /// When the processor's share began to stay near that of the others: the first bin of a second

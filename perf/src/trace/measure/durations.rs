@@ -8,7 +8,7 @@ pub const BOUNDS_US: [u64; 16] = [
 ];
 
 /// An hour: nothing here takes longer, and a clock that says so is wrong.
-const LONGEST_NS: u64 = 3_600_000_000_000;
+pub const LONGEST_NS: u64 = 3_600_000_000_000;
 
 /// Durations, exact in count, sum and maximum, and by 1 % in percentiles.
 #[derive(Clone, Debug)]

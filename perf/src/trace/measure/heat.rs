@@ -44,7 +44,7 @@ impl Heat {
         let time = u64::try_from(time_ns).unwrap_or(0);
         let row = self.rows.entry(cpu).or_insert_with(|| vec![0; BINS]);
         if first >= last {
-            row[last] += time;
+            row[last] = row[last].saturating_add(time);
             return;
         }
         let length = (exit - entry).max(1);
@@ -53,10 +53,10 @@ impl Heat {
             let end = (bin as i128 + 1) * i128::from(self.span_ns) / BINS as i128;
             let passed = (end as i64 - entry).clamp(0, length);
             let so_far = (u128::from(time) * passed as u128 / length as u128) as u64;
-            *cell += so_far - given;
+            *cell = cell.saturating_add(so_far - given);
             given = so_far;
         }
-        row[last] += time - given;
+        row[last] = row[last].saturating_add(time - given);
     }
 
     /// The share of each bin that a processor spent so, from 0 to 1.

@@ -36,10 +36,9 @@ impl Nesting {
     pub fn exclusive_of_threaded(&self, entry: i64, exit: i64) -> i64 {
         let inclusive = exit.saturating_sub(entry).max(0);
         let newest = self.finished.iter().rev();
-        let within: i64 = newest
+        let within = newest
             .take_while(|(other, _)| *other >= entry)
-            .map(|(_, time)| *time)
-            .sum();
+            .fold(0_i64, |sum, (_, time)| sum.saturating_add(*time));
         (inclusive - within).max(0)
     }
 }

@@ -54,18 +54,14 @@ pub(super) struct Measurer<'a> {
 impl<'a> Measurer<'a> {
     pub(super) fn new(plan: Plan<'a>) -> Self {
         let survey = plan.survey;
-        let span_ns = survey.clock.nanoseconds(survey.span.1 - survey.span.0);
+        let span_ns = survey.since(survey.span.1);
         let is_named = |name: &str| {
             let modules = survey.images.modules().iter();
             modules
                 .map(|module| module.name.eq_ignore_ascii_case(name))
                 .collect()
         };
-        let since = |ticks: i64| {
-            survey
-                .clock
-                .nanoseconds(ticks.saturating_sub(survey.span.0))
-        };
+        let since = |ticks: i64| survey.since(ticks);
         let shares = plan
             .changes
             .iter()
@@ -107,10 +103,7 @@ impl<'a> Measurer<'a> {
 
     /// A time stamp as ns since the start of the span.
     pub(super) fn since(&self, ticks: i64) -> i64 {
-        let survey = self.plan.survey;
-        survey
-            .clock
-            .nanoseconds(ticks.saturating_sub(survey.span.0))
+        self.plan.survey.since(ticks)
     }
 
     pub(super) fn cpu(&mut self, cpu: u16) -> &mut CpuState {
@@ -197,7 +190,8 @@ impl<'a> Measurer<'a> {
         if counted.packets > 0 {
             self.first(cpu, at, |firsts| &mut firsts.packets);
         }
-        self.times(cpu).packets += counted.packets;
+        let times = self.times(cpu);
+        times.packets = times.packets.saturating_add(counted.packets);
     }
 
     /// Takes note of something that happens for the first time on a processor that was added.
@@ -212,9 +206,7 @@ impl<'a> Measurer<'a> {
         }
         for (change, firsts) in self.plan.changes.iter().zip(&mut self.result.firsts) {
             if let Some(firsts) = firsts.get_mut(&u32::from(cpu)) {
-                let survey = self.plan.survey;
-                let ticks = change.from.saturating_sub(survey.span.0);
-                if at >= survey.clock.nanoseconds(ticks) {
+                if at >= self.plan.survey.since(change.from) {
                     which(firsts).get_or_insert(at);
                 }
             }
@@ -223,14 +215,15 @@ impl<'a> Measurer<'a> {
 
     pub(super) fn finish(mut self) -> Measurement {
         let survey = self.plan.survey;
-        self.cut(survey.clock.nanoseconds(survey.span.1 - survey.span.0));
+        self.cut(survey.since(survey.span.1));
         self.result
     }
 }
 
 fn add_slice(times: &mut CpuTimes, slice: Slice) {
-    times.known_ns += slice.length_ns as u64;
+    times.known_ns = times.known_ns.saturating_add(slice.length_ns as u64);
     if slice.is_idle {
-        times.idle_ns += (slice.length_ns - slice.interrupted_ns) as u64;
+        let idle = slice.length_ns - slice.interrupted_ns;
+        times.idle_ns = times.idle_ns.saturating_add(idle as u64);
     }
 }

@@ -16,13 +16,14 @@ pub struct Share {
 impl Share {
     pub(super) fn add(&mut self, exclusive_ns: i64) {
         self.count += 1;
-        self.exclusive_ns += u64::try_from(exclusive_ns).unwrap_or(0);
+        let ns = u64::try_from(exclusive_ns).unwrap_or(0);
+        self.exclusive_ns = self.exclusive_ns.saturating_add(ns);
     }
 
     /// Adds all of another.
     pub fn merge(&mut self, other: Self) {
         self.count += other.count;
-        self.exclusive_ns += other.exclusive_ns;
+        self.exclusive_ns = self.exclusive_ns.saturating_add(other.exclusive_ns);
     }
 }
 
@@ -58,9 +59,9 @@ impl CpuTimes {
         self.focus_dpc.merge(other.focus_dpc);
         self.focus_isr.merge(other.focus_isr);
         self.switches += other.switches;
-        self.known_ns += other.known_ns;
-        self.idle_ns += other.idle_ns;
-        self.packets += other.packets;
+        self.known_ns = self.known_ns.saturating_add(other.known_ns);
+        self.idle_ns = self.idle_ns.saturating_add(other.idle_ns);
+        self.packets = self.packets.saturating_add(other.packets);
     }
 }
 

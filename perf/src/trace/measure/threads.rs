@@ -123,7 +123,8 @@ impl Threads {
         let interrupted_ns = running.interrupted_ns.min(length_ns);
         let is_idle = running.thread_id == IDLE;
         if !is_idle && let Some(times) = self.times(running.thread_id) {
-            times.run_ns += (length_ns - interrupted_ns) as u64;
+            let ran = (length_ns - interrupted_ns) as u64;
+            times.run_ns = times.run_ns.saturating_add(ran);
         }
         Slice {
             is_idle,
@@ -151,7 +152,7 @@ impl Threads {
     /// A DPC or ISR took this much time from what the processor runs.
     pub fn interrupt(&mut self, cpu: u16, ns: i64) {
         if let Some(running) = self.running.get_mut(&cpu) {
-            running.interrupted_ns += ns;
+            running.interrupted_ns = running.interrupted_ns.saturating_add(ns);
         }
     }
 

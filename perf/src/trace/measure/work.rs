@@ -1,5 +1,6 @@
 //! DPCs and ISRs: whose they are, how long they took, and of what they took the time.
 
+use super::durations::LONGEST_NS;
 use super::measurer::Measurer;
 use super::routines::Kind;
 use etl::kernel::{Dpc, Isr};
@@ -29,8 +30,15 @@ impl Measurer<'_> {
         }
     }
 
+    /// When a routine was entered that returned at `at`. One that takes longer than anything can is
+    /// cut.
+    fn entry(&self, initial_time: i64, at: i64) -> i64 {
+        let entry = self.since(initial_time);
+        entry.clamp(at.saturating_sub(LONGEST_NS as i64), at)
+    }
+
     pub(super) fn dpc(&mut self, cpu: u16, at: i64, ticks: i64, dpc: &Dpc) {
-        let entry = self.since(dpc.initial_time).min(at);
+        let entry = self.entry(dpc.initial_time, at);
         let kind = Kind::of_dpc(dpc.kind);
         let number = self.routine(kind, dpc.routine, entry, at, cpu, ticks);
         let is_threaded = kind == Kind::ThreadedDpc;
@@ -61,7 +69,7 @@ impl Measurer<'_> {
         let Some(kind) = Kind::of_isr(isr.kind) else {
             return;
         };
-        let entry = self.since(isr.initial_time).min(at);
+        let entry = self.entry(isr.initial_time, at);
         let number = self.routine(kind, isr.routine, entry, at, cpu, ticks);
         let exclusive = self.cpu(cpu).nesting.exclusive(entry, at);
         let module = self.account(number, at - entry, exclusive);
@@ -80,7 +88,8 @@ impl Measurer<'_> {
     fn account(&mut self, number: usize, inclusive: i64, exclusive: i64) -> Option<usize> {
         let routine = self.result.routines.get_mut(number);
         routine.durations.add(inclusive);
-        routine.exclusive_ns += u64::try_from(exclusive).unwrap_or(0);
+        let exclusive = u64::try_from(exclusive).unwrap_or(0);
+        routine.exclusive_ns = routine.exclusive_ns.saturating_add(exclusive);
         routine.module
     }
 

@@ -52,7 +52,7 @@ struct Section {
 }
 
 /// The page.
-fn page(analysis: &Analysis) -> String {
+pub(in crate::trace) fn page(analysis: &Analysis) -> String {
     let tables = tables::all(analysis);
     let mut sections = vec![
         hot_add(analysis, &tables),

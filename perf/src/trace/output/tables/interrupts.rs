@@ -64,7 +64,7 @@ pub(super) fn modules(analysis: &Analysis) -> Table {
             Cell::Count(row.isr_count),
             Cell::us(row.isr_ns),
             Cell::Count(row.isr_over),
-            Cell::Number((row.dpc_ns + row.isr_ns) as f64 * 100.0 / all_ns, 3),
+            Cell::Number((row.dpc_ns as f64 + row.isr_ns as f64) * 100.0 / all_ns, 3),
         ];
         let is_focus = analysis
             .focus
