@@ -49,7 +49,7 @@ nt_export! {
     }
 }
 
-fn with_files(init: *mut WDFDEVICE_INIT) {
+pub fn with_files(init: *mut WDFDEVICE_INIT) {
     let mut config =
         WDF_FILEOBJECT_CONFIG::init(Some(file_create), Some(file_close), Some(file_cleanup));
     let mut attributes = WDF_OBJECT_ATTRIBUTES::init();

@@ -15,5 +15,6 @@ mod io_rules;
 mod io_transfer;
 mod life_cycle;
 mod objects;
+mod programs;
 mod resources;
 mod rules;
