@@ -205,10 +205,10 @@ impl<'a> Measurer<'a> {
             return;
         }
         for (change, firsts) in self.plan.changes.iter().zip(&mut self.result.firsts) {
-            if let Some(firsts) = firsts.get_mut(&u32::from(cpu)) {
-                if at >= self.plan.survey.since(change.from) {
-                    which(firsts).get_or_insert(at);
-                }
+            if let Some(firsts) = firsts.get_mut(&u32::from(cpu))
+                && at >= self.plan.survey.since(change.from)
+            {
+                which(firsts).get_or_insert(at);
             }
         }
     }

@@ -145,39 +145,29 @@ fn heat_legend(out: &mut String, top: f64) {
     }
 }
 
-/// How many took how long, on a logarithmic axis.
-pub(super) fn histogram(
-    out: &mut String,
-    what: &str,
-    class: &str,
-    guidance_us: u64,
-    buckets: &[Bucket],
-) {
-    const TOP: f64 = 24.0;
-    const TALL: f64 = 170.0;
-    const LEFT: f64 = 60.0;
-    let most = buckets.iter().map(|bucket| bucket.count).max().unwrap_or(0);
-    if most == 0 {
-        return;
+/// Bars of a histogram, on a logarithmic axis.
+struct Bars {
+    step: f64,
+    most: u64,
+}
+
+const BARS_TOP: f64 = 24.0;
+const BARS_TALL: f64 = 170.0;
+const BARS_LEFT: f64 = 60.0;
+const BARS_BOTTOM: f64 = BARS_TOP + BARS_TALL;
+
+impl Bars {
+    fn x(&self, number: usize) -> f64 {
+        BARS_LEFT + number as f64 * self.step
     }
-    let over: u64 = buckets
-        .iter()
-        .filter(|bucket| bucket.over_guidance)
-        .map(|bucket| bucket.count)
-        .sum();
-    let over = Cell::Count(over).for_people();
-    let caption = format!("{what} duration: {over} took longer than {guidance_us} µs");
-    let description = format!("{caption}. The numbers are in the table below.");
-    open(out, &caption, TOP + TALL + 40.0, &description);
-    let height = |count: u64| {
+
+    fn tall(&self, count: u64) -> f64 {
         let log = |count: f64| (count + 1.0).log10();
-        log(count as f64) / log(most as f64) * TALL
-    };
-    let step = (WIDTH - LEFT - 10.0) / buckets.len() as f64;
-    let bottom = TOP + TALL;
-    for (number, bucket) in buckets.iter().enumerate() {
-        let x = LEFT + number as f64 * step;
-        let tall = height(bucket.count);
+        log(count as f64) / log(self.most as f64) * BARS_TALL
+    }
+
+    fn bar(&self, out: &mut String, number: usize, bucket: &Bucket, class: &str) {
+        let (x, tall) = (self.x(number), self.tall(bucket.count));
         let class = if bucket.over_guidance { "over" } else { class };
         let upper = bucket
             .upper_us
@@ -188,40 +178,64 @@ pub(super) fn histogram(
             bucket.lower_us,
             bucket.count,
             x + 3.0,
-            bottom - tall,
-            step - 6.0
+            BARS_BOTTOM - tall,
+            self.step - 6.0
         );
         if bucket.count > 0 {
             put!(
                 out,
                 "<text class=\"strong\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>",
-                x + step / 2.0,
-                bottom - tall - 4.0,
+                x + self.step / 2.0,
+                BARS_BOTTOM - tall - 4.0,
                 Cell::Count(bucket.count).for_people()
             );
         }
         put!(
             out,
             "<text x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>\n",
-            bottom + 14.0,
+            BARS_BOTTOM + 14.0,
             bucket.lower_us
         );
+    }
+}
+
+/// How many took how long.
+pub(super) fn histogram(
+    out: &mut String,
+    what: &str,
+    class: &str,
+    guidance_us: u64,
+    buckets: &[Bucket],
+) {
+    let most = buckets.iter().map(|bucket| bucket.count).max().unwrap_or(0);
+    if most == 0 {
+        return;
+    }
+    let over = buckets.iter().filter(|bucket| bucket.over_guidance);
+    let over = Cell::Count(over.map(|bucket| bucket.count).sum()).for_people();
+    let caption = format!("{what} duration: {over} took longer than {guidance_us} µs");
+    let description = format!("{caption}. The numbers are in the table below.");
+    open(out, &caption, BARS_BOTTOM + 40.0, &description);
+    let step = (WIDTH - BARS_LEFT - 10.0) / buckets.len() as f64;
+    let bars = Bars { step, most };
+    for (number, bucket) in buckets.iter().enumerate() {
+        bars.bar(out, number, bucket, class);
         if bucket.lower_us == guidance_us {
+            let x = bars.x(number);
             put!(
                 out,
-                "<line class=\"guidance\" x1=\"{x:.1}\" x2=\"{x:.1}\" y1=\"{TOP}\" y2=\"{bottom}\"/>\
+                "<line class=\"guidance\" x1=\"{x:.1}\" x2=\"{x:.1}\" y1=\"{BARS_TOP}\" y2=\"{BARS_BOTTOM}\"/>\
                  <text class=\"guidance-name\" x=\"{:.1}\" y=\"14\">guidance {guidance_us} µs</text>\n",
                 x + 4.0
             );
         }
     }
+    let right = WIDTH - 10.0;
     put!(
         out,
-        "<line class=\"axis\" x1=\"{LEFT}\" x2=\"{:.0}\" y1=\"{bottom}\" y2=\"{bottom}\"/>\
-         <text x=\"{:.0}\" y=\"{:.0}\" text-anchor=\"end\">µs; heights are logarithmic</text>\n",
-        WIDTH - 10.0,
-        WIDTH - 10.0,
-        bottom + 32.0
+        "<line class=\"axis\" x1=\"{BARS_LEFT}\" x2=\"{right}\" y1=\"{BARS_BOTTOM}\" y2=\"{BARS_BOTTOM}\"/>\
+         <text x=\"{right}\" y=\"{:.0}\" text-anchor=\"end\">µs; heights are logarithmic</text>\n",
+        BARS_BOTTOM + 32.0
     );
     close(out);
 }
