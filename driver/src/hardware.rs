@@ -248,8 +248,8 @@ pub fn make_paths(nic: &Nic, setup: &Setup, count: usize) -> Result<()> {
     for (place, number) in nic.paths.iter().zip(0..).take(count) {
         if place.get().is_none() {
             let path = Shared::try_new(receive_path(nic, setup, number)?)?;
-            // Stop and start do not overlap, so nobody else has made it meanwhile.
-            place.set(path).map_err(|_| Status::INVALID_DEVICE_STATE)?;
+            // Should the keeper and a start be at it together, the path of the first one counts.
+            let _ = place.set(path);
         }
     }
     Ok(())
@@ -283,7 +283,7 @@ fn receive_path(nic: &Nic, setup: &Setup, number: u16) -> Result<ReceivePath> {
     } else {
         sizing.floor_chunks()
     };
-    let chunks = memory::chunks(count, || nic.enabler.common_buffer(CHUNK_BYTES))?;
+    let chunks = memory::chunks(count, || nic.enabler.unzeroed_common_buffer(CHUNK_BYTES))?;
     pool.want(count);
     chunks.take().for_each(|chunk| pool.add(chunk));
     ReceivePath::try_new(number, (pool, buffers), virtqueue, interrupt)

@@ -35,6 +35,13 @@ impl Health {
         }
     }
 
+    /// Waits until [`Upkeep`] has run as often as it was asked for. IRQL: PASSIVE_LEVEL.
+    pub fn await_upkeep(&self) {
+        if let Some(upkeep) = self.upkeep.get() {
+            upkeep.flush();
+        }
+    }
+
     /// The first rule that the device broke.
     pub fn fault(&self) -> Option<Fault> {
         self.fault.get().copied()

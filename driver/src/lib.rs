@@ -7,7 +7,7 @@
 //!   [`rebalance`] (more messages), [`spread`] (who serves which queue), [`rss`] (which flow goes to which queue);
 //! * the device starts and stops: [`driver`], [`device`], [`hardware`], [`nic`], [`health`];
 //! * packets: [`rx_queue`], [`tx_queue`], [`buffer_pool`], [`queue_interrupt`];
-//! * memory arrives or runs short: [`memory`];
+//! * memory arrives or runs short: [`memory`], [`keeper`];
 //! * what the system says and asks: [`adapter`], [`keywords`], [`receive_filter`];
 //! * the hardware: [`virtio`].
 #![cfg_attr(target_os = "windows", no_std)]
@@ -21,6 +21,7 @@ pub mod device;
 pub mod driver;
 pub mod hardware;
 pub mod health;
+pub mod keeper;
 pub mod keywords;
 pub mod memory;
 pub mod nic;

@@ -7,8 +7,6 @@
 use core::fmt;
 
 use netadapter::abi::nt::DEVPKEY_Device_DHP_Rebalance_Policy;
-use netadapter::debug::Level;
-use netadapter::debug_print;
 use netadapter::device::DeviceHandle;
 use netadapter::processor::{self, ProcessorNumber};
 use netadapter::property;
@@ -101,12 +99,7 @@ pub fn get_ready(nic: &Nic) {
         &limits,
         &nic.targets(),
     );
-    if let Err(status) = hardware::make_paths(nic, &setup, plan.queues.len()) {
-        debug_print!(
-            Level::Error,
-            "dhpnic: not ready for the queues of new processors: {status}"
-        );
-    }
+    nic.prepare_queues(plan.queues.len());
 }
 
 /// Asks for a message for each queue that the active processors can serve, bound to its processor.

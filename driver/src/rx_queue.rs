@@ -173,7 +173,7 @@ impl State {
                 length: BUFFER_BYTES,
                 device_writes: true,
             };
-            let Some(head) = self.virtqueue.add(&[part]) else {
+            let Some(head) = self.virtqueue.add_one(&part) else {
                 self.buffers.put_back(buffer);
                 break;
             };
@@ -185,6 +185,7 @@ impl State {
     }
 
     /// The next frame that the device has written.
+    #[inline]
     fn next_frame(&mut self, pool: &BufferPool) -> core::result::Result<Option<Frame>, Fault> {
         let Some(used) = self.virtqueue.pop_used()? else {
             return Ok(None);
@@ -206,26 +207,29 @@ impl State {
         path: &ReceivePath,
         range: &mut RxRange<'_>,
     ) -> core::result::Result<(), Fault> {
-        while range.has_room() {
-            let waiting = self.waiting.pop_front();
-            let frame = match waiting {
-                Some(frame) => frame,
-                None => match self.next_frame(&path.pool)? {
-                    Some(frame) => frame,
-                    None => break,
-                },
-            };
-            let (address, return_context) =
-                self.buffers.lend(&path.pool, path.number, frame.buffer);
-            range.deliver(&ReceivedFrame {
-                buffer: address,
-                capacity: BUFFER_BYTES,
-                offset: HEADER_BYTES,
-                length: frame.length,
-                return_context,
-            });
+        while range.has_room()
+            && let Some(frame) = self.waiting.pop_front()
+        {
+            self.hand_up(path, range, frame);
+        }
+        while range.has_room()
+            && let Some(frame) = self.next_frame(&path.pool)?
+        {
+            self.hand_up(path, range, frame);
         }
         Ok(())
+    }
+
+    #[inline]
+    fn hand_up(&mut self, path: &ReceivePath, range: &mut RxRange<'_>, frame: Frame) {
+        let (address, return_context) = self.buffers.lend(&path.pool, path.number, frame.buffer);
+        range.deliver(&ReceivedFrame {
+            buffer: address,
+            capacity: BUFFER_BYTES,
+            offset: HEADER_BYTES,
+            length: frame.length,
+            return_context,
+        });
     }
 
     /// Keeps what the device has written for the time after the start.

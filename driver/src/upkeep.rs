@@ -1,21 +1,19 @@
 //! What is done at PASSIVE_LEVEL on a system thread: following the link, the processors, the memory, and a device that
 //! fails.
 
-use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 
 use netadapter::context_type;
 use netadapter::debug::Level;
 use netadapter::debug_print;
 use netadapter::device::DeviceHandle;
-use netadapter::memory::{self as system_memory, Shared};
+use netadapter::memory::Shared;
 use netadapter::notification::InterfaceListener;
 use netadapter::processor;
 use netadapter::sync::SpinLock;
 use netadapter::work_item::WorkItemRoutine;
 
-use crate::buffer_pool::CHUNK_BYTES;
-use crate::memory;
-use crate::nic::{Nic, Setup, State};
+use crate::nic::{Nic, State};
 use crate::rebalance::Policy;
 use crate::spread;
 use crate::virtio::Fault;
@@ -28,6 +26,8 @@ pub struct Concerns {
     processors_changed: AtomicBool,
     /// Memory has arrived since it ran last, or the queues have changed.
     memory_changed: AtomicBool,
+    /// Queues for which memory is to be ready, because there will be so many at the next start; else 0.
+    queues_to_come: AtomicUsize,
     /// The rebalance policy in force, once it was read.
     policy: SpinLock<Option<Policy>>,
     /// The framework was asked for a reset, which it can be once.
@@ -140,14 +140,20 @@ impl Nic {
             // The queues that the new processors use now have their full share of buffers.
             concerns.memory_changed.store(true, Ordering::Relaxed);
         }
-        for path in self.paths.iter().filter_map(|path| path.get()) {
-            memory::shrink(path.pool());
-        }
+        self.free_chunks();
         if concerns.memory_changed.swap(false, Ordering::Acquire)
             && let Some(setup) = self.setup()
         {
-            self.follow_memory(&setup);
+            let to_come = concerns.queues_to_come.swap(0, Ordering::Relaxed);
+            self.follow_memory(&setup, setup.plan.queues.len().max(to_come));
         }
+    }
+
+    /// Has everything ready that so many queues will need, and waits for it. IRQL: PASSIVE_LEVEL.
+    pub(crate) fn prepare_queues(&self, count: usize) {
+        self.concerns.queues_to_come.store(count, Ordering::Relaxed);
+        self.memory_has_changed();
+        self.health.await_upkeep();
     }
 
     /// Tells the framework the state of the link, and looks after the device. IRQL: PASSIVE_LEVEL.
@@ -184,49 +190,6 @@ impl Nic {
                 path.interrupt().retarget(queue.processor);
             }
         }
-    }
-
-    /// Lets the pools of all planned queues have what the rule allows with the memory that there is now.
-    fn follow_memory(&self, setup: &Setup) {
-        let physical_bytes = match system_memory::physical_bytes() {
-            Ok(bytes) => bytes,
-            Err(status) => {
-                debug_print!(Level::Error, "dhpnic: physical memory is unknown: {status}");
-                return;
-            }
-        };
-        let queues = setup.plan.queues.len();
-        let sizing = &setup.keywords.receive_buffers;
-        // A queue without a processor of its own waits for one with the least.
-        let used = queues.min(processor::active().count());
-        let chunks = sizing.chunks(physical_bytes, used);
-        let paths = || self.paths[..queues].iter().filter_map(|path| path.get());
-        for (number, path) in paths().enumerate() {
-            path.pool().want(if number < used {
-                chunks
-            } else {
-                sizing.spare_chunks()
-            });
-        }
-        let pools = paths().map(|path| path.pool());
-        let grown = memory::grow(pools, |_| self.enabler.common_buffer(CHUNK_BYTES));
-        let (added, status) = grown.map_or_else(
-            |(added, status)| (added, Some(status)),
-            |added| (added, None),
-        );
-        debug_print!(
-            Level::Info,
-            "dhpnic: {} MiB of memory, {chunks} chunks for each of {used} queues, {added} added",
-            physical_bytes >> 20,
-        );
-        if let Some(status) = status {
-            debug_print!(
-                Level::Error,
-                "dhpnic: the receive buffers do not grow further: {status}"
-            );
-        }
-        // A poller that sleeps looks at its pool when it is woken.
-        paths().for_each(|path| path.wake());
     }
 }
 

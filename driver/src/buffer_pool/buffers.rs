@@ -24,6 +24,15 @@ struct Slot {
     home: u32,
 }
 
+impl Slot {
+    fn memory(&self) -> &DmaMemory {
+        let chunk = self.chunk.as_ref();
+        &chunk
+            .expect("a chunk stays until all its buffers are home")
+            .value
+    }
+}
+
 /// Every bit of [`Slot::taken`] and [`Slot::home`] is a buffer.
 const _: () = assert!(BUFFERS_PER_CHUNK as u32 == u32::BITS);
 
@@ -58,8 +67,13 @@ impl Buffers {
     pub fn settle(&mut self, pool: &BufferPool) {
         pool.take_returned(|buffer| {
             let (slot, place) = place(buffer);
-            self.slots[slot].taken &= !(1 << place);
-            self.come_home(pool, buffer);
+            let home = &mut self.slots[slot];
+            home.taken &= !(1 << place);
+            if home.retiring {
+                self.come_home(pool, buffer);
+            } else {
+                self.free.push(buffer);
+            }
         });
         if !pool.arriving.is_empty() {
             pool.arriving.take().for_each(|chunk| self.install(chunk));
@@ -126,12 +140,14 @@ impl Buffers {
     }
 
     /// A buffer's address for the device.
+    #[inline]
     pub fn logical_address(&self, buffer: u16) -> u64 {
-        let (chunk, offset) = self.memory(buffer);
-        chunk.logical_address(offset)
+        let (slot, place) = place(buffer);
+        self.slots[slot].memory().logical_address(offset(place))
     }
 
     /// Hands a buffer to the protocol stack: its address, and the context with which it comes back.
+    #[inline]
     pub fn lend(
         &mut self,
         pool: &BufferPool,
@@ -139,17 +155,11 @@ impl Buffers {
         buffer: u16,
     ) -> (VirtualAddress, ReturnContext) {
         let (slot, place) = place(buffer);
-        self.slots[slot].taken |= 1 << place;
+        let slot = &mut self.slots[slot];
+        slot.taken |= 1 << place;
         pool.lent[usize::from(buffer)].store(true, Ordering::Relaxed);
-        let (chunk, offset) = self.memory(buffer);
-        (chunk.virtual_address(offset), context_of(queue, buffer))
-    }
-
-    fn memory(&self, buffer: u16) -> (&DmaMemory, usize) {
-        let (slot, place) = place(buffer);
-        let chunk = self.slots[slot].chunk.as_ref();
-        let chunk = chunk.expect("a chunk stays until all its buffers are home");
-        (&chunk.value, usize::from(place) * BUFFER_BYTES as usize)
+        let address = slot.memory().virtual_address(offset(place));
+        (address, context_of(queue, buffer))
     }
 
     fn install(&mut self, chunk: Chunk) {
@@ -219,6 +229,11 @@ impl Buffers {
             pool.leaving.put(chunk);
         }
     }
+}
+
+/// Where a buffer lies in its chunk.
+fn offset(place: u16) -> usize {
+    usize::from(place) * BUFFER_BYTES as usize
 }
 
 /// The slot of a buffer's chunk, and the buffer's place there.

@@ -191,22 +191,53 @@ impl SplitQueue {
         for (position, buffer) in (1..=count).zip(buffers) {
             let descriptor = self.free_head;
             let next = self.records[usize::from(descriptor)].next;
-            let mut flags = 0;
-            if position < count {
-                flags |= DESCRIPTOR_HAS_NEXT;
-            }
+            let follower = (position < count).then_some(next);
+            self.describe(descriptor, buffer, follower);
             if buffer.device_writes {
-                flags |= DESCRIPTOR_DEVICE_WRITES;
                 writable = writable.saturating_add(buffer.length);
             }
-            let at = usize::from(descriptor) * DESCRIPTOR_BYTES;
-            self.memory.write(at, buffer.logical_address);
-            self.memory.write(at + 8, buffer.length);
-            self.memory.write(at + 12, flags);
-            self.memory
-                .write(at + 14, if position < count { next } else { 0 });
             self.free_head = next;
         }
+        self.make_available(head, count, writable);
+        Some(head)
+    }
+
+    /// [`Self::add`] for a chain of one.
+    pub fn add_one(&mut self, buffer: &Buffer) -> Option<u16> {
+        if self.free_count == 0 {
+            return None;
+        }
+        let head = self.free_head;
+        self.describe(head, buffer, None);
+        self.free_head = self.records[usize::from(head)].next;
+        let writable = if buffer.device_writes {
+            buffer.length
+        } else {
+            0
+        };
+        self.make_available(head, 1, writable);
+        Some(head)
+    }
+
+    /// Writes a descriptor: address, then length, flags and follower in one.
+    fn describe(&self, descriptor: u16, buffer: &Buffer, follower: Option<u16>) {
+        let mut flags = 0;
+        if follower.is_some() {
+            flags |= DESCRIPTOR_HAS_NEXT;
+        }
+        if buffer.device_writes {
+            flags |= DESCRIPTOR_DEVICE_WRITES;
+        }
+        let at = usize::from(descriptor) * DESCRIPTOR_BYTES;
+        let rest = u64::from(buffer.length)
+            | u64::from(flags) << 32
+            | u64::from(follower.unwrap_or(0)) << 48;
+        self.memory.write(at, buffer.logical_address);
+        self.memory.write(at + 8, rest);
+    }
+
+    /// Takes note of a chain, and puts it where [`Self::publish`] lets the device see it.
+    fn make_available(&mut self, head: u16, count: u16, writable: u32) {
         self.free_count -= count;
         self.outstanding += 1;
         let record = &mut self.records[usize::from(head)];
@@ -216,7 +247,6 @@ impl SplitQueue {
         self.memory
             .write(available_offset(self.size) + 4 + 2 * slot, head);
         self.next_available += 1;
-        Some(head)
     }
 
     /// Lets the device see all chains added so far; tells whether it wants to be notified.

@@ -64,6 +64,17 @@ impl DmaEnabler {
     ///
     /// That of `WdfCommonBufferCreate`.
     pub fn common_buffer(&self, length: usize) -> Result<DmaMemory> {
+        let memory = self.unzeroed_common_buffer(length)?;
+        memory.zero();
+        Ok(memory)
+    }
+
+    /// The same with whatever was there before, for memory that the device writes before anybody reads it.
+    ///
+    /// # Errors
+    ///
+    /// That of `WdfCommonBufferCreate`.
+    pub fn unzeroed_common_buffer(&self, length: usize) -> Result<DmaMemory> {
         let mut buffer = null_mut();
         // SAFETY: the enabler lives; the result outlives the call.
         Status::check(unsafe {
@@ -80,14 +91,12 @@ impl DmaEnabler {
         // SAFETY: as before.
         let logical_address = unsafe { wdf_call!(WdfCommonBufferGetAlignedLogicalAddress, buffer) };
         let base = NonNull::new(base.cast()).ok_or(Status::INSUFFICIENT_RESOURCES)?;
-        let memory = DmaMemory {
+        Ok(DmaMemory {
             base,
             length,
             logical_address: logical_address as u64,
             object: buffer.cast(),
-        };
-        memory.zero();
-        Ok(memory)
+        })
     }
 
     pub(crate) fn raw(&self) -> WDFDMAENABLER {
