@@ -2,16 +2,15 @@
 
 use super::adapter::Adapter;
 use super::class::class;
+use super::execution::ExecutionContext;
 use super::packet_queue::{
     ActiveQueue, Direction, PacketQueue, QueueCallbacks, QueueInit, QueueObject, Translation,
 };
-use super::poll::ExecutionContext;
 use super::receive::Receiver;
 use super::ring::Rings;
 use super::settings::ReceiveBuffers;
 use super::transmit::Transmitter;
 use super::verifier::{Traffic, Verifier};
-use crate::executive::processor;
 use crate::wdf::{self, ObjectKind};
 use netadapter_abi::net::NETPACKETQUEUE;
 use netadapter_abi::nt::{NTSTATUS, STATUS_INVALID_DEVICE_STATE, STATUS_SUCCESS, nt_success};
@@ -142,7 +141,7 @@ impl Datapath {
     /// Deletes the stopped queues, all transmit before all receive.
     pub(super) fn destroy(&self) {
         for active in self.all() {
-            active.context.end();
+            active.leave();
             wdf::delete_object(active.queue.handle().cast());
         }
         self.transmit.lock().clear();
@@ -202,7 +201,7 @@ fn create_queue(
     match created {
         Some(queue) if nt_success(status) => Ok(queue),
         Some(queue) => {
-            queue.context.end();
+            queue.leave();
             wdf::delete_object(queue.queue.handle().cast());
             Err(status)
         }
@@ -221,22 +220,22 @@ pub(super) fn make_queue(
     let adapter = &init.adapter;
     let (rings, verifier, translation) = rings_and_translation(init)?;
     let queue = PacketQueue::new(init, callbacks, rings, verifier, translation);
-    let context = ExecutionContext::new(adapter.system(), processor().index(), queue.clone());
+    let active = ActiveQueue::new(adapter.system(), queue.clone())?;
     let object = QueueObject {
         direction: init.direction,
         queue: Arc::downgrade(&queue),
-        context: Arc::downgrade(&context),
+        context: Arc::downgrade(&active.context),
     };
     let parent = Some(adapter.handle().cast());
     let kind = ObjectKind::NetPacketQueue;
     match wdf::create_object(kind, parent, attributes, Box::new(object)) {
         Ok(handle) => {
             queue.set_handle(handle.cast());
-            *init.created.lock() = Some(ActiveQueue { queue, context });
+            *init.created.lock() = Some(active);
             Ok(handle.cast())
         }
         Err(status) => {
-            context.end();
+            active.leave();
             Err(status)
         }
     }
