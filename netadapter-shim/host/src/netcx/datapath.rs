@@ -2,15 +2,16 @@
 
 use super::adapter::Adapter;
 use super::class::class;
-use super::execution::ExecutionContext;
 use super::packet_queue::{
     ActiveQueue, Direction, PacketQueue, QueueCallbacks, QueueInit, QueueObject, Translation,
 };
+use super::poll::ExecutionContext;
 use super::receive::Receiver;
 use super::ring::Rings;
 use super::settings::ReceiveBuffers;
 use super::transmit::Transmitter;
 use super::verifier::{Traffic, Verifier};
+use crate::executive::processor;
 use crate::wdf::{self, ObjectKind};
 use netadapter_abi::net::NETPACKETQUEUE;
 use netadapter_abi::nt::{NTSTATUS, STATUS_INVALID_DEVICE_STATE, STATUS_SUCCESS, nt_success};
@@ -141,7 +142,7 @@ impl Datapath {
     /// Deletes the stopped queues, all transmit before all receive.
     pub(super) fn destroy(&self) {
         for active in self.all() {
-            active.leave();
+            active.context.end();
             wdf::delete_object(active.queue.handle().cast());
         }
         self.transmit.lock().clear();
@@ -201,7 +202,7 @@ fn create_queue(
     match created {
         Some(queue) if nt_success(status) => Ok(queue),
         Some(queue) => {
-            queue.leave();
+            queue.context.end();
             wdf::delete_object(queue.queue.handle().cast());
             Err(status)
         }
@@ -220,22 +221,22 @@ pub(super) fn make_queue(
     let adapter = &init.adapter;
     let (rings, verifier, translation) = rings_and_translation(init)?;
     let queue = PacketQueue::new(init, callbacks, rings, verifier, translation);
-    let active = ActiveQueue::new(adapter.system(), queue.clone())?;
+    let context = ExecutionContext::new(adapter.system(), processor().index(), queue.clone());
     let object = QueueObject {
         direction: init.direction,
         queue: Arc::downgrade(&queue),
-        context: Arc::downgrade(&active.context),
+        context: Arc::downgrade(&context),
     };
     let parent = Some(adapter.handle().cast());
     let kind = ObjectKind::NetPacketQueue;
     match wdf::create_object(kind, parent, attributes, Box::new(object)) {
         Ok(handle) => {
             queue.set_handle(handle.cast());
-            *init.created.lock() = Some(active);
+            *init.created.lock() = Some(ActiveQueue { queue, context });
             Ok(handle.cast())
         }
         Err(status) => {
-            active.leave();
+            context.end();
             Err(status)
         }
     }

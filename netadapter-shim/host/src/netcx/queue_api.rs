@@ -38,11 +38,7 @@ fn queue_init(call: &Call, address: usize, direction: Direction) -> Arc<QueueIni
     init
 }
 
-fn configuration(
-    call: &Call,
-    direction: Direction,
-    pointer: *const NET_PACKET_QUEUE_CONFIG,
-) -> QueueCallbacks {
+fn configuration(call: &Call, pointer: *const NET_PACKET_QUEUE_CONFIG) -> QueueCallbacks {
     // SAFETY: the structure begins with its size, a ULONG.
     let size = unsafe {
         call.required("Configuration", pointer)
@@ -60,27 +56,24 @@ fn configuration(
     // SAFETY: the driver's structure has `expected` bytes, at most the size of the copy.
     unsafe { target.copy_from_nonoverlapping(pointer.cast(), expected) };
     let rule = &rules::NET_QUEUE_INVALID_CONFIGURATION;
-    let Some(advance) = config.EvtAdvance else {
-        call.broken(rule, "EvtAdvance is needed")
+    let what = "the context of the queue is not one of this host";
+    call.require(config.ExecutionContext.is_null(), rule, what);
+    let (Some(advance), Some(set_notification_enabled), Some(cancel)) = (
+        config.EvtAdvance,
+        config.EvtSetNotificationEnabled,
+        config.EvtCancel,
+    ) else {
+        call.broken(
+            rule,
+            "EvtAdvance, EvtSetNotificationEnabled and EvtCancel are needed",
+        )
     };
-    let own = config.ExecutionContext.is_null();
-    call.require(
-        own == config.EvtSetNotificationEnabled.is_some(),
-        rule,
-        "EvtSetNotificationEnabled is the queue's or its execution context's",
-    );
-    call.require(
-        config.EvtCancel.is_some() || (direction == Direction::Transmit && !own),
-        rule,
-        "EvtCancel is needed",
-    );
     QueueCallbacks {
         start: config.EvtStart,
         stop: config.EvtStop,
         advance,
-        set_notification_enabled: config.EvtSetNotificationEnabled,
-        cancel: config.EvtCancel,
-        context: config.ExecutionContext as usize,
+        set_notification_enabled,
+        cancel,
     }
 }
 
@@ -92,7 +85,7 @@ fn create(
     result: *mut NETPACKETQUEUE,
 ) -> NTSTATUS {
     require_no_parent(call, attributes);
-    let callbacks = configuration(call, init.direction, config);
+    let callbacks = configuration(call, config);
     let result = call.output("PacketQueue", result);
     let rule = &rules::QUEUE_ALREADY_CREATED;
     call.require(init.take(), rule, "the callback has made its queue already");

@@ -32,12 +32,6 @@ crate::verifier::rules! {
     QUEUE_ALREADY_CREATED = "NetRxQueueCreate function (netrxqueue.h)";
     /// A queue has its advance, cancel and notification callbacks.
     NET_QUEUE_INVALID_CONFIGURATION = "NET_PACKET_QUEUE_CONFIG structure (netpacketqueue.h)";
-    /// An execution context has a callback that enables its notification.
-    INVALID_EXECUTION_CONTEXT_CONFIG = "NET_EXECUTION_CONTEXT_CONFIG structure (netexecutioncontext.h)";
-    /// A task is queued again only once it has begun to run.
-    INVALID_EXECUTION_CONTEXT_TASK = "NetExecutionContextTaskEnqueue function (netexecutioncontexttask.h)";
-    /// Nobody waits on the thread of an execution context for a task that is to run there.
-    WAIT_ON_OWN_EXECUTION_CONTEXT = "NetExecutionContextTaskWaitCompletion function (netexecutioncontexttask.h)";
     /// Functions of transmit queues take transmit queues that live, those of receive queues receive
     /// queues.
     INVALID_QUEUE_HANDLE = "Packet queue functions: transmit and receive queues differ";

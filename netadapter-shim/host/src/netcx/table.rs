@@ -1,8 +1,6 @@
 //! The function table of NetAdapterCx 2.5: that of 2.3, and what came later.
 
-use super::{
-    adapter_api, configuration, device_api, execution, offload, queue_api, receive_filter, rules,
-};
+use super::{adapter_api, configuration, device_api, offload, queue_api, receive_filter, rules};
 use crate::executive::violation;
 use netadapter_abi::net::FUNCTION_NAMES;
 use netadapter_abi::nt_export;
@@ -94,7 +92,6 @@ pub(super) fn function_table() -> Vec<Entry> {
     place_device_functions(&mut table);
     offload::place_setters(&mut table);
     offload::place_getters(&mut table);
-    execution::place_functions(&mut table);
     table
 }
 

@@ -40,15 +40,14 @@ pub(super) use net;
 /// Calls a function of the framework through the table.
 macro_rules! kmdf {
     ($name:ident: $pointer:ident($($argument:expr),* $(,)?)) => {{
-        let nic = $crate::netcx::tests::fake_driver::nic();
-        let entry = nic.function(netadapter_abi::wdf::index::$name);
+        let entry = nic().function(netadapter_abi::wdf::index::$name);
         // SAFETY: the entry at this index has this type.
         let function: netadapter_abi::wdf::$pointer = unsafe { std::mem::transmute(entry) };
+        let globals = nic().globals.load(Ordering::Relaxed) as *mut WDF_DRIVER_GLOBALS;
         // SAFETY: the arguments are those of the test, which knows the function's page.
-        unsafe { function(nic.wdf_globals(), $($argument),*) }
+        unsafe { function(globals, $($argument),*) }
     }};
 }
-pub(super) use kmdf;
 
 /// Something that the driver does wrong, once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -225,11 +224,7 @@ impl FakeNic {
             .is_some()
     }
 
-    pub fn wdf_globals(&self) -> *mut WDF_DRIVER_GLOBALS {
-        self.globals.load(Ordering::Relaxed) as *mut WDF_DRIVER_GLOBALS
-    }
-
-    pub fn function(&self, index: usize) -> *const c_void {
+    fn function(&self, index: usize) -> *const c_void {
         let table = self.table.load(Ordering::Relaxed) as *const *const c_void;
         // SAFETY: the framework's table has an entry for every index.
         unsafe { table.wrapping_add(index).read() }
@@ -266,7 +261,6 @@ impl FakeNic {
             net!(NetRxQueueNotifyMoreReceivedPacketsAvailable:
                 PFN_NETRXQUEUENOTIFYMORERECEIVEDPACKETSAVAILABLE(handle));
         }
-        super::execution::fake().notify();
     }
 }
 
@@ -301,7 +295,6 @@ nt_export! {
         assert_eq!(created, STATUS_SUCCESS);
         nic().device.store(device as usize, Ordering::Relaxed);
         create_enabler(device);
-        super::execution::fake().create(device);
         create_adapter(device)
     }
 

@@ -1,7 +1,6 @@
 //! The class extension and the upper edge, with a driver made of Rust functions between a wire
 //! that is a list and the rest of the host.
 
-mod execution;
 mod fake_driver;
 mod life_cycle;
 mod offload;

@@ -1,6 +1,5 @@
 //! The fake driver's packet queues.
 
-use super::execution::fake;
 use super::fake_driver::{FRAME_BYTES, Fault, ReceiveMode, SentShape, net, nic};
 use super::offloads::SentMetadata;
 use super::rings::DriverRing;
@@ -265,19 +264,11 @@ fn name(queue: &FakeQueue) -> String {
     format!("{}{}", if queue.receives { "Rx" } else { "Tx" }, queue.id)
 }
 
-fn config(receives: bool) -> NET_PACKET_QUEUE_CONFIG {
-    let context = fake().handle();
-    let base = if context.is_null() {
-        NET_PACKET_QUEUE_CONFIG::init(Some(advance), Some(set_notification_enabled), Some(cancel))
-    } else if receives {
-        NET_PACKET_QUEUE_CONFIG::init_rx_execution_context(context, Some(advance), Some(cancel))
-    } else {
-        NET_PACKET_QUEUE_CONFIG::init_tx_execution_context(context, Some(advance))
-    };
+fn config() -> NET_PACKET_QUEUE_CONFIG {
     NET_PACKET_QUEUE_CONFIG {
         EvtStart: Some(start),
         EvtStop: Some(stop),
-        ..base
+        ..NET_PACKET_QUEUE_CONFIG::init(Some(advance), Some(set_notification_enabled), Some(cancel))
     }
 }
 
@@ -340,7 +331,7 @@ nt_export! {
         let id = net!(NetTxQueueInitGetQueueId: PFN_NETTXQUEUEINITGETQUEUEID(init));
         let mut handle: NETPACKETQUEUE = null_mut();
         let status = net!(NetTxQueueCreate: PFN_NETTXQUEUECREATE(
-            init, null_mut(), &mut config(false), &mut handle,
+            init, null_mut(), &mut config(), &mut handle,
         ));
         if !nt_success(status) {
             return status;
@@ -359,7 +350,7 @@ nt_export! {
         let times = if nic().makes(Fault::CreatesQueueTwice) { 2 } else { 1 };
         for _ in 0..times {
             let status = net!(NetRxQueueCreate: PFN_NETRXQUEUECREATE(
-                init, null_mut(), &mut config(true), &mut handle,
+                init, null_mut(), &mut config(), &mut handle,
             ));
             if !nt_success(status) {
                 return status;
@@ -392,7 +383,6 @@ nt_export! {
 
     unsafe fn advance(handle: NETPACKETQUEUE) {
         let queue = queue(handle);
-        fake().step(&name(&queue));
         queue.polled_on.store(processor().index() + 1, Ordering::Relaxed);
         if nic().makes(Fault::MovesEnd) {
             queue.packets.set_end((queue.packets.end() + 1) % queue.packets.count());

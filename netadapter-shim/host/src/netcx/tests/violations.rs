@@ -1,15 +1,11 @@
 //! Drivers that break rules, and are caught.
 
-use super::fake_driver::{Fault, add_device, bind_class, net, nic, started};
+use super::fake_driver::{Fault, add_device, net, nic, started};
 use crate::executive::{TestMachine, processor, yield_now};
 use crate::pnp::AssignedResources;
-use netadapter_abi::net::{NET_DRIVER_GLOBALS, NETPACKETQUEUE, NETRECEIVEFILTER};
-use netadapter_abi::nt::{DISPATCH_LEVEL, STATUS_SUCCESS};
-use netadapter_abi::nt_fn;
+use netadapter_abi::net::{NETPACKETQUEUE, NETRECEIVEFILTER};
+use netadapter_abi::nt::DISPATCH_LEVEL;
 use std::sync::atomic::Ordering;
-
-/// The place of a function of 2.5 in its table.
-const PAUSE_OFFLOAD_CAPABILITIES: usize = 126;
 
 /// The rule that a driver with this fault breaks when it starts and receives a frame.
 fn rule_of(fault: Fault) -> &'static str {
@@ -133,18 +129,8 @@ fn functions_that_the_host_does_not_have_say_so_by_name() {
     let machine = TestMachine::new(1);
     let finding = machine.finding_of(|system| {
         let _started = started(system);
-        assert_eq!(bind_class(2, 5, 132), STATUS_SUCCESS);
-        let entry = nic().net_function(PAUSE_OFFLOAD_CAPABILITIES);
-        // SAFETY: the entry at this index takes the globals first, and no more of its arguments
-        // are looked at.
-        let function: nt_fn!(fn(*mut NET_DRIVER_GLOBALS)) = unsafe { std::mem::transmute(entry) };
-        // SAFETY: the globals are those of the driver.
-        unsafe { function(nic().net_globals()) };
+        net!(NetExecutionContextNotify: PFN_NETEXECUTIONCONTEXTNOTIFY(std::ptr::null_mut()));
     });
     assert_eq!(finding.rule, "NOT_IMPLEMENTED_BY_HOST");
-    assert!(
-        finding
-            .detail
-            .contains("NetAdapterPauseOffloadCapabilities")
-    );
+    assert!(finding.detail.contains("NetExecutionContextNotify"));
 }

@@ -1,27 +1,97 @@
 //! Packet queues: rings, callbacks, and one iteration of polling.
 
-mod parts;
-
-pub(super) use parts::{
-    ActiveQueue, Direction, QueueCallbacks, QueueInit, QueueObject, Translation,
-};
-
-use super::execution::PollClient;
-use super::receive::KeptFrames;
+use super::adapter::Adapter;
+use super::poll::{ExecutionContext, PollClient};
+use super::receive::{KeptFrames, Receiver};
 use super::ring::Rings;
 use super::rules;
+use super::transmit::Transmitter;
 use super::verifier::{Broken, Verifier};
-use crate::executive::{Event, EventKind, WaitOutcome, processor, violation, violation_by};
+use crate::executive::{Event, EventKind, WaitOutcome, current_thread_id, violation, violation_by};
 use crate::wdf;
-use netadapter_abi::net::NETPACKETQUEUE;
-use netadapter_abi::nt::{DISPATCH_LEVEL, PASSIVE_LEVEL};
+use netadapter_abi::net::{NETPACKETQUEUE, PFN_PACKET_QUEUE_START, PFN_PACKET_QUEUE_STOP};
+use netadapter_abi::nt_fn;
+use parking_lot::Mutex;
 use std::cell::UnsafeCell;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 
 /// How long a cancelled queue may keep elements before the machine is stopped. Windows waits
 /// without limit; a driver that needs so long never gives them back.
 const DRAIN_LIMIT_NS: u64 = 60_000_000_000;
+
+/// Which way packets go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Direction {
+    Transmit,
+    Receive,
+}
+
+impl Direction {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Transmit => "transmit",
+            Self::Receive => "receive",
+        }
+    }
+}
+
+/// What a queue creation callback may make: a `NETTXQUEUE_INIT` or `NETRXQUEUE_INIT`.
+pub(super) struct QueueInit {
+    pub(super) adapter: Arc<Adapter>,
+    pub(super) direction: Direction,
+    pub(super) id: u32,
+    thread: usize,
+    taken: AtomicBool,
+    pub(super) created: Mutex<Option<ActiveQueue>>,
+}
+
+impl QueueInit {
+    pub(super) fn new(adapter: Arc<Adapter>, direction: Direction, id: u32) -> Arc<Self> {
+        Arc::new(Self {
+            adapter,
+            direction,
+            id,
+            thread: current_thread_id(),
+            taken: AtomicBool::new(false),
+            created: Mutex::default(),
+        })
+    }
+
+    pub(super) fn is_on_its_thread(&self) -> bool {
+        self.thread == current_thread_id()
+    }
+
+    /// Whether no queue was made from it yet; the caller makes one now.
+    pub(super) fn take(&self) -> bool {
+        !self.taken.swap(true, Ordering::AcqRel)
+    }
+}
+
+/// The callbacks of a queue.
+#[derive(Clone, Copy)]
+pub(super) struct QueueCallbacks {
+    pub(super) start: PFN_PACKET_QUEUE_START,
+    pub(super) stop: PFN_PACKET_QUEUE_STOP,
+    pub(super) advance: nt_fn!(fn(NETPACKETQUEUE)),
+    pub(super) set_notification_enabled: nt_fn!(fn(NETPACKETQUEUE, u8)),
+    pub(super) cancel: nt_fn!(fn(NETPACKETQUEUE)),
+}
+
+/// The system's side of the rings.
+pub(super) enum Translation {
+    Transmit(Transmitter),
+    Receive(Receiver),
+}
+
+impl Translation {
+    fn kept(&self) -> Option<Arc<KeptFrames>> {
+        match self {
+            Self::Transmit(_) => None,
+            Self::Receive(receiver) => Some(receiver.kept().clone()),
+        }
+    }
+}
 
 /// EvtStart has not been called, or EvtStop has.
 const STOPPED: u32 = 0;
@@ -34,8 +104,6 @@ const CANCELING: u32 = 2;
 struct Inner {
     verifier: Verifier,
     translation: Translation,
-    /// Whether the next Advance of a worker is called at DISPATCH_LEVEL.
-    raise: bool,
 }
 
 /// A packet queue.
@@ -60,6 +128,29 @@ pub(super) struct PacketQueue {
 // SAFETY: see the type's invariants; an execution context has one user at a time.
 unsafe impl Sync for PacketQueue {}
 
+/// A queue with its execution context.
+#[derive(Clone)]
+pub(super) struct ActiveQueue {
+    pub(super) queue: Arc<PacketQueue>,
+    pub(super) context: Arc<ExecutionContext>,
+}
+
+impl ActiveQueue {
+    /// The stack returns all frames that it keeps.
+    pub(super) fn return_kept(&self) {
+        if self.queue.return_kept() {
+            self.context.notify();
+        }
+    }
+}
+
+/// What a NETPACKETQUEUE is to the host. It outlives the queue, so it holds nothing of it.
+pub(super) struct QueueObject {
+    pub(super) direction: Direction,
+    pub(super) queue: Weak<PacketQueue>,
+    pub(super) context: Weak<ExecutionContext>,
+}
+
 impl PacketQueue {
     pub(super) fn new(
         init: &QueueInit,
@@ -81,7 +172,6 @@ impl PacketQueue {
             inner: UnsafeCell::new(Inner {
                 verifier,
                 translation,
-                raise: false,
             }),
         })
     }
@@ -138,19 +228,15 @@ impl PacketQueue {
     /// On the worker: nothing more is posted, and the driver gives back what it has.
     pub(super) fn cancel(&self) {
         self.phase.store(CANCELING, Ordering::SeqCst);
+        let cancel = self.callbacks.cancel;
         self.with_inner(|inner| {
-            let callback = self.callbacks.cancel.map_or(0, |cancel| cancel as usize);
-            if let Some(cancel) = self.callbacks.cancel {
-                inner.verifier.before_cancel(&self.rings);
-                at_dispatch(true, || {
-                    // SAFETY: the driver's callback for this queue, between two polls.
-                    wdf::guarded("EvtPacketQueueCancel", || unsafe { cancel(self.handle()) });
-                });
-                self.checked(inner.verifier.after(&self.rings), "Cancel", callback);
-            }
+            inner.verifier.before_cancel(&self.rings);
+            // SAFETY: the driver's callback for this queue, between two polls.
+            wdf::guarded("EvtPacketQueueCancel", || unsafe { cancel(self.handle()) });
+            self.checked(inner.verifier.after(&self.rings), "Cancel", cancel as usize);
             if let Translation::Receive(receiver) = &mut inner.translation {
                 let result = receiver.after_advance(&self.rings);
-                self.checked(result, "Cancel", callback);
+                self.checked(result, "Cancel", cancel as usize);
             }
         });
     }
@@ -213,12 +299,9 @@ impl PacketQueue {
 
     fn advance(&self, inner: &mut Inner) {
         inner.verifier.before_advance(&self.rings);
-        inner.raise = !inner.raise;
-        at_dispatch(inner.raise, || {
-            // SAFETY: the driver's callback for this queue, on its execution context.
-            wdf::guarded("EvtPacketQueueAdvance", || unsafe {
-                (self.callbacks.advance)(self.handle())
-            });
+        // SAFETY: the driver's callback for this queue, on its execution context.
+        wdf::guarded("EvtPacketQueueAdvance", || unsafe {
+            (self.callbacks.advance)(self.handle())
         });
         let result = inner.verifier.after(&self.rings);
         self.checked(result, "Advance", self.advance_address());
@@ -290,34 +373,20 @@ impl PollClient for PacketQueue {
         worked
     }
 
-    /// Also a cancelled queue is polled because of notifications only: a driver that waits for its
-    /// device to give packets back must say so.
     fn arm(&self) -> bool {
-        let Some(set) = self.callbacks.set_notification_enabled else {
-            return false;
-        };
-        let wanted = self.phase.load(Ordering::SeqCst) != STOPPED
+        let wanted = self.phase.load(Ordering::SeqCst) == RUNNING
             && (self.direction == Direction::Receive || !self.rings.packets.is_drained());
         if wanted {
             // SAFETY: the driver's callback for this queue, on its execution context.
             wdf::guarded("EvtPacketQueueSetNotificationEnabled", || unsafe {
-                set(self.handle(), 1)
+                (self.callbacks.set_notification_enabled)(self.handle(), 1)
             });
         }
         wanted
     }
-}
 
-/// Calls the driver at DISPATCH_LEVEL also from a worker, if `wanted`, so that a driver that would
-/// fail in a DPC does so at once (*nxqueueverifier.cpp*).
-#[inline]
-fn at_dispatch(wanted: bool, call: impl FnOnce()) {
-    let processor = processor();
-    if wanted && processor.irql() == PASSIVE_LEVEL {
-        processor.raise_irql(DISPATCH_LEVEL);
-        call();
-        processor.lower_irql(PASSIVE_LEVEL);
-    } else {
-        call();
+    /// A cancelled queue is polled until it is drained.
+    fn must_poll(&self) -> bool {
+        self.phase.load(Ordering::SeqCst) == CANCELING && !self.is_drained()
     }
 }

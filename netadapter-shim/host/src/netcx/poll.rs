@@ -1,25 +1,14 @@
-//! Execution contexts: where the callbacks of packet queues run, one at a time.
+//! Execution contexts: where the callbacks of a packet queue run, one at a time.
 //!
 //! A notification starts polling in a DPC; when that has used up its budget, a worker thread at
-//! PASSIVE_LEVEL takes over. Start, cancel, stop and tasks run on the worker only. The right to
-//! poll is a token: it is taken by whoever turns the state from idle to polling, goes from the DPC
-//! to the worker by [`ExecutionContext::hand_to_worker`], and ends when the state becomes idle
-//! again.
-
-mod api;
-mod clients;
-mod driver;
-mod task;
-
-pub(super) use api::place_functions;
-pub(super) use clients::{PollClient, Turn};
-pub(super) use driver::DriverContext;
+//! PASSIVE_LEVEL takes over. Start, cancel and stop run on the worker only. The right to poll is a
+//! token: it is taken by whoever turns the state from idle to polling, goes from the DPC to the
+//! worker by [`ExecutionContext::hand_to_worker`], and ends when the state becomes idle again.
 
 use crate::executive::{
-    Event, EventKind, HostDpc, System, Thread, current_thread_id, migrate, processor, spawn,
-    yield_now,
+    Event, EventKind, HostDpc, System, Thread, migrate, processor, spawn, yield_now,
+    yield_to_others,
 };
-use clients::Clients;
 use crossbeam_utils::CachePadded;
 use parking_lot::Mutex;
 use std::collections::VecDeque;
@@ -37,16 +26,32 @@ const POLLING: u32 = 1;
 /// As `POLLING`, and a notification came since the last iteration began.
 const NOTIFIED: u32 = 2;
 
+/// What a context polls. All calls come from one context at a time.
+pub(super) trait PollClient: Send + Sync {
+    /// One full iteration; whether there was anything to do.
+    ///
+    /// IRQL: DISPATCH_LEVEL or below.
+    fn iterate(&self) -> bool;
+    /// Asks the driver for a notification; whether there is one to wait for.
+    ///
+    /// IRQL: DISPATCH_LEVEL or below.
+    fn arm(&self) -> bool;
+    /// Whether polling must go on although there was nothing to do.
+    fn must_poll(&self) -> bool;
+}
+
 type Task = Box<dyn FnOnce() + Send>;
 
 enum Step {
     /// There was something to do, and may be more.
     More,
+    /// There was nothing to do, but polling must go on.
+    Fruitless,
     /// The context rests.
     Idle,
 }
 
-/// An execution context: the framework's for one queue, or the driver's for several.
+/// An execution context of the framework.
 pub(super) struct ExecutionContext {
     state: CachePadded<AtomicU32>,
     /// Whether a notification has been asked for. Used by the holder of the token only.
@@ -60,7 +65,7 @@ pub(super) struct ExecutionContext {
     wake: Event,
     ending: AtomicBool,
     worker: OnceLock<Arc<Thread>>,
-    clients: Clients,
+    client: Arc<dyn PollClient>,
     system: &'static System,
 }
 
@@ -69,7 +74,7 @@ impl ExecutionContext {
     pub(super) fn new(
         system: &'static System,
         home: u32,
-        clients: Vec<Arc<dyn PollClient>>,
+        client: Arc<dyn PollClient>,
     ) -> Arc<Self> {
         let context = Arc::new(Self {
             state: CachePadded::new(AtomicU32::new(IDLE)),
@@ -82,7 +87,7 @@ impl ExecutionContext {
             wake: Event::new(EventKind::Synchronization, false),
             ending: AtomicBool::new(false),
             worker: OnceLock::new(),
-            clients: Clients::new(clients),
+            client,
             system,
         });
         let weak = Arc::downgrade(&context);
@@ -128,44 +133,15 @@ impl ExecutionContext {
     pub(super) fn run_task(&self, task: impl FnOnce() + Send + 'static) {
         let done = Arc::new(Event::new(EventKind::Notification, false));
         let signal = done.clone();
-        self.queue_task(move || {
+        self.tasks.lock().push_back(Box::new(move || {
             task();
             signal.set();
-        });
-        done.wait();
-    }
-
-    /// Polls another client from now on.
-    ///
-    /// IRQL: PASSIVE_LEVEL, on a processor.
-    pub(super) fn register(self: &Arc<Self>, client: Arc<dyn PollClient>) {
-        let context = self.clone();
-        self.run_task(move || context.clients.add(client));
-    }
-
-    /// Does not poll a client any more, once this returns.
-    ///
-    /// IRQL: PASSIVE_LEVEL, on a processor.
-    pub(super) fn unregister(self: &Arc<Self>, client: &Arc<dyn PollClient>) {
-        let (context, client) = (self.clone(), client.clone());
-        self.run_task(move || context.clients.remove(&client));
-    }
-
-    /// Runs `task` as [`ExecutionContext::run_task`] does, and does not wait.
-    ///
-    /// IRQL: DISPATCH_LEVEL or below, on a processor.
-    fn queue_task(&self, task: impl FnOnce() + Send + 'static) {
-        self.tasks.lock().push_back(Box::new(task));
+        }));
         self.has_tasks.store(true, Ordering::SeqCst);
         if self.take_or_mark() {
             self.hand_to_worker();
         }
-    }
-
-    /// Whether the caller is the context's worker.
-    fn is_worker(&self) -> bool {
-        let worker = self.worker.get();
-        worker.is_some_and(|worker| Arc::as_ptr(worker) as usize == current_thread_id())
+        done.wait();
     }
 
     /// Ends the worker. Nothing may be left to poll.
@@ -197,7 +173,7 @@ impl ExecutionContext {
     }
 
     fn poll_in_dpc(&self) {
-        self.disarm();
+        self.armed.store(false, Ordering::Relaxed);
         for _ in 0..DPC_BUDGET {
             if self.has_tasks.load(Ordering::SeqCst) {
                 break;
@@ -205,7 +181,7 @@ impl ExecutionContext {
             match self.step() {
                 Step::Idle => return,
                 // Device interrupts come through between two iterations.
-                Step::More => processor().serve(),
+                Step::More | Step::Fruitless => processor().serve(),
             }
         }
         self.hand_to_worker();
@@ -221,7 +197,7 @@ impl ExecutionContext {
     }
 
     fn poll_on_worker(&self) {
-        self.disarm();
+        self.armed.store(false, Ordering::Relaxed);
         loop {
             self.run_tasks();
             if let Some(index) = self.affinity.load(Ordering::Acquire).checked_sub(1) {
@@ -231,6 +207,7 @@ impl ExecutionContext {
             match self.step() {
                 Step::Idle => return,
                 Step::More => yield_now(),
+                Step::Fruitless => yield_to_others(),
             }
         }
     }
@@ -250,13 +227,16 @@ impl ExecutionContext {
     fn step(&self) -> Step {
         if self.state.swap(POLLING, Ordering::SeqCst) == NOTIFIED {
             // A driver notifies once for each time it was asked to.
-            self.disarm();
+            self.armed.store(false, Ordering::Relaxed);
         }
-        if self.clients.iterate() {
-            self.disarm();
+        if self.client.iterate() {
+            self.armed.store(false, Ordering::Relaxed);
             return Step::More;
         }
-        if !self.armed.load(Ordering::Relaxed) && self.clients.arm() {
+        if self.client.must_poll() {
+            return Step::Fruitless;
+        }
+        if !self.armed.load(Ordering::Relaxed) && self.client.arm() {
             self.armed.store(true, Ordering::Relaxed);
             return Step::More;
         }
@@ -269,15 +249,9 @@ impl ExecutionContext {
         {
             Ok(_) => Step::Idle,
             Err(_) => {
-                self.disarm();
+                self.armed.store(false, Ordering::Relaxed);
                 Step::More
             }
-        }
-    }
-
-    fn disarm(&self) {
-        if self.armed.swap(false, Ordering::Relaxed) {
-            self.clients.disarm();
         }
     }
 }
@@ -308,13 +282,17 @@ mod tests {
             }
             true
         }
+
+        fn must_poll(&self) -> bool {
+            false
+        }
     }
 
     #[test]
     fn a_notification_that_comes_while_it_is_asked_for_is_asked_for_again() {
         TestMachine::new(1).run(|system| {
             let client = Arc::new(Hasty::default());
-            let context = ExecutionContext::new(system, 0, vec![client.clone()]);
+            let context = ExecutionContext::new(system, 0, client.clone());
             assert!(client.context.set(context.clone()).is_ok());
             context.run_task(|| {});
             while context.state.load(Ordering::SeqCst) != IDLE {
