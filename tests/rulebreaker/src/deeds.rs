@@ -17,6 +17,11 @@ macro_rules! deeds {
             PrepareHardware leak_pool POOL_LEAKED;
             PrepareHardware use_tag_of_control_characters BAD_POOL_TAG;
             PrepareHardware leave_processor_callback REGISTRATION_LEFT_BEHIND;
+            QueryStop leave_thread_running THREAD_OUTLIVES_DRIVER;
+            PrepareHardware close_handle_twice INVALID_KERNEL_HANDLE;
+            PrepareHardware leave_handle_open REGISTRATION_LEFT_BEHIND;
+            PrepareHardware dereference_too_often REFERENCE_BY_POINTER;
+            PrepareHardware terminate_foreign_thread TERMINATED_FOREIGN_THREAD;
             PrepareHardware release_foreign_spin_lock SPIN_LOCK_NOT_OWNED;
             PrepareHardware read_through_null ACCESS_VIOLATION;
             PrepareHardware remove_unknown_notification NOT_A_NOTIFICATION_ENTRY;

@@ -58,7 +58,7 @@ pub use spin::{SpinLock, stall};
 pub use system::{DriverCode, GROUP_SIZE, System, Topology, system};
 pub use thread::{Thread, run_passive, spawn, yield_now, yield_to_others};
 pub(crate) use thread::{
-    apcs_disabled, disable_apcs, enable_apcs, migrate, new_thread_object, spawn_as,
+    apcs_disabled, disable_apcs, enable_apcs, exit_thread, migrate, new_thread_object, spawn_as,
 };
 pub use timeline::{Milestone, Timeline};
 pub use trace::{Trace, TraceEvent, traced};

@@ -244,6 +244,16 @@ pub(super) fn halt() -> ! {
     }
 }
 
+/// Ends the current thread, whose routine does not return.
+///
+/// IRQL: PASSIVE_LEVEL.
+pub(crate) fn exit_thread() -> ! {
+    current_thread().ended.set();
+    loop {
+        suspend(Suspension::Ended);
+    }
+}
+
 /// Gives way to other ready threads of this processor.
 ///
 /// IRQL: below DISPATCH_LEVEL.

@@ -29,7 +29,7 @@ unsafe fn initialized(function: &str, dpc: *mut KDPC) -> KernelDpc {
 }
 
 nt_export! {
-    unsafe fn KeInitializeDpc(dpc: *mut KDPC, routine: PKDEFERRED_ROUTINE, context: PVOID) {
+    pub(super) unsafe fn KeInitializeDpc(dpc: *mut KDPC, routine: PKDEFERRED_ROUTINE, context: PVOID) {
         // SAFETY: the driver gives memory of a KDPC.
         let dpc = unsafe { KernelDpc::new(dpc) };
         if dpc.kind() == DPC_OBJECT && dpc.is_queued() {

@@ -1,11 +1,29 @@
 //! Pool memory and the compiler's memory routines.
 
+use super::dispatcher::{Timers, dispatcher};
 use super::exports;
 use super::rules;
 use crate::executive::{require_irql, system, violation};
 use core::ffi::c_void;
 use netadapter_abi::nt::{DISPATCH_LEVEL, PVOID};
 use netadapter_abi::nt_export;
+
+/// Stops the machine if an object in a pool block is in use that the kernel knows.
+fn require_no_active_object(block: PVOID) {
+    let Some(found) = system().pool().find(block.cast()) else {
+        return;
+    };
+    let range = block as usize..block as usize + found.bytes;
+    let timer = system().subsystem::<Timers>().armed_in(&range);
+    let active = match timer {
+        Some(timer) => format!("the timer at {timer:#x} is set"),
+        None => match dispatcher().forget_range(&range) {
+            Some(object) => format!("threads wait for the object at {object:#x}"),
+            None => return,
+        },
+    };
+    violation(&rules::ACTIVE_OBJECT_IN_FREED_POOL, active);
+}
 
 nt_export! {
     unsafe fn ExAllocatePool2(flags: u64, bytes: usize, tag: u32) -> PVOID {
@@ -18,6 +36,7 @@ nt_export! {
 
     unsafe fn ExFreePoolWithTag(block: PVOID, tag: u32) {
         require_irql("ExFreePoolWithTag", DISPATCH_LEVEL);
+        require_no_active_object(block);
         if let Err((rule, detail)) = system().pool().release(block.cast(), tag) {
             violation(rule, detail);
         }

@@ -8,7 +8,9 @@ mod dispatcher;
 mod dpc;
 mod io_space;
 mod memory;
+mod named_events;
 mod notification;
+mod objects;
 mod physical_memory;
 mod processors;
 mod push_lock;
@@ -43,10 +45,13 @@ pub fn resolve(name: &str) -> Option<*const c_void> {
     let tables = [
         debug::exports(),
         dispatcher::exports(),
+        dispatcher::timer_exports(),
         dpc::exports(),
         io_space::exports(),
         memory::exports(),
+        named_events::exports(),
         notification::exports(),
+        objects::exports(),
         physical_memory::exports(),
         processors::exports(),
         push_lock::exports(),
@@ -67,7 +72,7 @@ pub fn resolve(name: &str) -> Option<*const c_void> {
 /// Builds an export table from function names.
 macro_rules! exports {
     ($($name:ident),* $(,)?) => {
-        pub(super) fn exports() -> Vec<super::Export> {
+        pub(in crate::kernel) fn exports() -> Vec<$crate::kernel::Export> {
             vec![$((stringify!($name), $name as *const core::ffi::c_void)),*]
         }
     };

@@ -47,4 +47,24 @@ crate::verifier::rules! {
     NOT_A_WMI_REGISTRATION = "IoWMIRegistrationControl function (wdm.h)";
     /// The driver reads of KUSER_SHARED_DATA what this host keeps there.
     UNKNOWN_SHARED_DATA = "KUSER_SHARED_DATA structure (ntddk.h); this host does not keep this field";
+    /// An object is not initialised again while threads wait for it.
+    OBJECT_INITIALIZED_WHILE_WAITED_ON = "KeInitializeEvent function (wdm.h), remarks: the storage stays valid while it is used";
+    /// A mutex is released by the thread that has it.
+    MUTEX_NOT_OWNED = "KeReleaseMutex function (wdm.h): STATUS_MUTANT_NOT_OWNED";
+    /// A semaphore gets no more counts than its limit.
+    SEMAPHORE_LIMIT_EXCEEDED = "KeReleaseSemaphore function (wdm.h): STATUS_SEMAPHORE_LIMIT_EXCEEDED";
+    /// A thread waits for at most 3 objects with its own wait blocks, and 64 with others.
+    MAXIMUM_WAIT_OBJECTS_EXCEEDED = "Bug Check 0xC: MAXIMUM_WAIT_OBJECTS_EXCEEDED";
+    /// A thread gives its mutexes back before it ends.
+    THREAD_TERMINATE_HELD_MUTEX = "Bug Check 0x4000008A: THREAD_TERMINATE_HELD_MUTEX";
+    /// A driver ends threads that it made, each by itself.
+    TERMINATED_FOREIGN_THREAD = "PsTerminateSystemThread function (wdm.h), remarks";
+    /// A driver gives references back that it holds.
+    REFERENCE_BY_POINTER = "Bug Check 0x18: REFERENCE_BY_POINTER";
+    /// A driver closes handles that are open.
+    INVALID_KERNEL_HANDLE = "Bug Check 0x93: INVALID_KERNEL_HANDLE";
+    /// A driver's threads have ended when it is unloaded.
+    THREAD_OUTLIVES_DRIVER = "Bug Check 0xCE: DRIVER_UNLOADED_WITHOUT_CANCELLING_PENDING_OPERATIONS";
+    /// Pool memory is freed when no timer in it is set and no thread waits for an object in it.
+    ACTIVE_OBJECT_IN_FREED_POOL = "Bug Check 0xC7: TIMER_OR_DPC_INVALID";
 }

@@ -6,8 +6,9 @@ use crate::executive::{TestMachine, processor, system};
 use core::ffi::c_void;
 use netadapter_abi::nt::{
     DISPATCH_LEVEL, KDPC, KE_PROCESSOR_CHANGE_ADD_EXISTING, KE_PROCESSOR_CHANGE_NOTIFY_CONTEXT,
-    KIRQL, NTSTATUS, PHYSICAL_MEMORY_RANGE, PKDEFERRED_ROUTINE, PPROCESSOR_CALLBACK_FUNCTION,
-    PROCESSOR_NUMBER, PVOID, STATUS_INSUFFICIENT_RESOURCES, STATUS_SUCCESS,
+    KIRQL, NTSTATUS, PHYSICAL_MEMORY_RANGE, PKDEFERRED_ROUTINE, PKSTART_ROUTINE,
+    PPROCESSOR_CALLBACK_FUNCTION, PROCESSOR_NUMBER, PVOID, STATUS_INSUFFICIENT_RESOURCES,
+    STATUS_SUCCESS,
 };
 use netadapter_abi::{nt_export, nt_fn};
 use std::sync::Mutex;
@@ -236,4 +237,69 @@ fn the_ranges_of_physical_memory_are_those_of_the_machine() {
         total
     });
     assert_eq!(total, machine.system().memory().bytes());
+}
+
+nt_export! {
+    unsafe fn end_with_mutex(context: PVOID) {
+        let wait = kernel!(
+            KeWaitForSingleObject: fn(PVOID, i32, i8, u8, *const i64) -> NTSTATUS
+        );
+        // SAFETY: the context is an initialised mutex that lives on.
+        unsafe { wait(context, 0, 0, 0, std::ptr::null()) };
+    }
+}
+
+#[test]
+fn a_thread_that_ends_with_a_mutex_is_a_finding() {
+    let finding = TestMachine::new(1).finding_of(|_| {
+        let initialize = kernel!(KeInitializeMutex: fn(PVOID, u32));
+        let create = kernel!(
+            PsCreateSystemThread: fn(*mut PVOID, u32, PVOID, PVOID, PVOID, PKSTART_ROUTINE, PVOID)
+                -> NTSTATUS
+        );
+        let mutex: PVOID = std::ptr::from_mut(Box::leak(Box::new([0_u64; 8]))).cast();
+        let (mut handle, none) = (PVOID::default(), PVOID::default());
+        // SAFETY: memory of a mutex.
+        unsafe { initialize(mutex, 0) };
+        // SAFETY: the routine waits for the mutex that is its context.
+        unsafe {
+            create(
+                &mut handle,
+                0,
+                none,
+                none,
+                none,
+                Some(end_with_mutex),
+                mutex,
+            )
+        };
+        crate::executive::yield_now();
+    });
+    assert_eq!(finding.rule, "THREAD_TERMINATE_HELD_MUTEX");
+}
+
+#[test]
+fn pool_is_not_freed_with_a_timer_set_in_it() {
+    let finding = TestMachine::new(1).finding_of(|_| {
+        let allocate = kernel!(ExAllocatePool2: fn(u64, usize, u32) -> PVOID);
+        let release = kernel!(ExFreePool: fn(PVOID));
+        let initialize = kernel!(KeInitializeTimer: fn(PVOID));
+        let set = kernel!(KeSetTimer: fn(PVOID, i64, *mut KDPC) -> u8);
+        let cancel = kernel!(KeCancelTimer: fn(PVOID) -> u8);
+        for cancels in [true, false] {
+            // SAFETY: plain allocation, with room for a timer.
+            let block = unsafe { allocate(0x40, 100, u32::from_le_bytes(*b"Test")) };
+            // SAFETY: memory of a timer.
+            unsafe { initialize(block) };
+            // SAFETY: an initialised timer, due in an hour.
+            unsafe { set(block, -36_000_000_000, std::ptr::null_mut()) };
+            if cancels {
+                // SAFETY: an initialised timer.
+                unsafe { cancel(block) };
+            }
+            // SAFETY: the block is freed once.
+            unsafe { release(block) };
+        }
+    });
+    assert_eq!(finding.rule, "ACTIVE_OBJECT_IN_FREED_POOL");
 }

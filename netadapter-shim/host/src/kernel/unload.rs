@@ -1,6 +1,9 @@
 //! What a driver must have given back when it is unloaded.
 
+use super::dispatcher::Timers;
+use super::objects::Objects;
 use super::rules;
+use super::threads::Threads;
 use super::{InterfaceNotifications, IoSpace, ProcessorCallbacks};
 use crate::executive::{InUse, System, violation_at};
 
@@ -12,7 +15,16 @@ pub(crate) fn require_nothing_left(system: &System) {
         let made_by = system.describe_driver(&block.made_by);
         violation_at(&rules::POOL_LEAKED, pool_report(system), made_by);
     }
+    let threads = system.subsystem::<Threads>().running();
+    if threads > 0 {
+        let detail = format!("{threads} threads of the driver still run");
+        violation_at(&rules::THREAD_OUTLIVES_DRIVER, detail, Vec::new());
+    }
+    let (handles, references) = system.subsystem::<Objects>().held();
     let counts = [
+        (handles, "handles"),
+        (references, "references to objects"),
+        (system.subsystem::<Timers>().armed(), "timers"),
         (
             system.subsystem::<ProcessorCallbacks>().registered(),
             "processor change callbacks",

@@ -7,6 +7,7 @@ mod calls;
 mod pool;
 mod processors;
 mod rings;
+mod threads;
 
 use crate::deeds::deeds;
 use calls::*;
@@ -17,6 +18,7 @@ use netadapter_abi::wdf::WDFDEVICE;
 use pool::*;
 use processors::*;
 use rings::*;
+use threads::*;
 
 /// The moments at which a rule can be broken.
 #[derive(Clone, Copy, PartialEq, Eq)]

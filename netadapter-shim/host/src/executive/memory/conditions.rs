@@ -1,8 +1,6 @@
 //! Much and little free memory, as the memory manager tells drivers of them.
 
-use crate::executive::{Event, EventKind};
 use parking_lot::Mutex;
-use std::sync::Arc;
 
 /// What drivers can wait for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,57 +20,66 @@ const LOW_MAXIMUM: u64 = 64 << 20;
 /// Memory is high at this many times that (as above).
 const HIGH_FACTOR: u64 = 3;
 
-/// Two notification events that follow the machine's free memory.
-pub struct MemoryConditions {
-    high: Arc<Event>,
-    low: Arc<Event>,
+/// Hears whether a condition holds, whenever that changes. It must not call the driver.
+type Follower = Box<dyn Fn(bool) + Send + Sync>;
+
+/// Which condition of memory holds, and who follows it.
+pub struct MemoryConditions(Mutex<State>);
+
+struct State {
+    holds: Option<MemoryCondition>,
     /// Set: what is told, whatever the free memory.
-    forced: Mutex<Option<Option<MemoryCondition>>>,
+    forced: Option<Option<MemoryCondition>>,
+    followers: Vec<(MemoryCondition, Follower)>,
 }
 
 impl MemoryConditions {
     pub(super) fn new(bytes: u64) -> Self {
-        let event = || Arc::new(Event::new(EventKind::Notification, false));
-        let conditions = Self {
-            high: event(),
-            low: event(),
-            forced: Mutex::new(None),
-        };
-        conditions.update(bytes, bytes);
-        conditions
+        Self(Mutex::new(State {
+            holds: condition_of(bytes, bytes),
+            forced: None,
+            followers: Vec::new(),
+        }))
     }
 
-    /// The event of a condition.
-    pub fn event(&self, condition: MemoryCondition) -> &Arc<Event> {
-        match condition {
-            MemoryCondition::High => &self.high,
-            MemoryCondition::Low => &self.low,
-        }
+    /// The condition that holds.
+    pub fn holds(&self) -> Option<MemoryCondition> {
+        self.0.lock().holds
+    }
+
+    /// Calls `follower` with whether `condition` holds, now and whenever it changes.
+    pub(crate) fn follow(
+        &self,
+        condition: MemoryCondition,
+        follower: impl Fn(bool) + Send + Sync + 'static,
+    ) {
+        let mut state = self.0.lock();
+        follower(state.holds == Some(condition));
+        state.followers.push((condition, Box::new(follower)));
     }
 
     /// Tells drivers this condition, or neither, from now on, whatever the free memory is.
     pub fn force(&self, condition: Option<MemoryCondition>) {
-        *self.forced.lock() = Some(condition);
-        self.tell(condition);
+        let mut state = self.0.lock();
+        state.forced = Some(condition);
+        state.tell(condition);
     }
 
     /// Follows the free memory.
     pub(super) fn update(&self, free: u64, total: u64) {
-        let forced = *self.forced.lock();
-        self.tell(forced.unwrap_or_else(|| condition_of(free, total)));
+        let mut state = self.0.lock();
+        let holds = state.forced.unwrap_or_else(|| condition_of(free, total));
+        state.tell(holds);
     }
+}
 
-    fn tell(&self, condition: Option<MemoryCondition>) {
-        for known in [MemoryCondition::High, MemoryCondition::Low] {
-            let event = self.event(known);
-            match (condition == Some(known), event.is_set()) {
-                (true, false) => {
-                    event.set();
-                }
-                (false, true) => {
-                    event.clear();
-                }
-                _ => {}
+impl State {
+    fn tell(&mut self, holds: Option<MemoryCondition>) {
+        let before = std::mem::replace(&mut self.holds, holds);
+        for (condition, follower) in &self.followers {
+            let (was, is) = (before == Some(*condition), holds == Some(*condition));
+            if was != is {
+                follower(is);
             }
         }
     }
@@ -111,10 +118,9 @@ mod tests {
     #[test]
     fn a_forced_condition_stays_when_the_memory_changes() {
         let conditions = MemoryConditions::new(1 << 30);
-        let told = |condition| conditions.event(condition).is_set();
-        assert!(told(MemoryCondition::High) && !told(MemoryCondition::Low));
+        assert_eq!(conditions.holds(), Some(MemoryCondition::High));
         conditions.force(Some(MemoryCondition::Low));
         conditions.update(1 << 30, 1 << 30);
-        assert!(!told(MemoryCondition::High) && told(MemoryCondition::Low));
+        assert_eq!(conditions.holds(), Some(MemoryCondition::Low));
     }
 }
